@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// CompositionIndex and CompositionWalker: composition offsets of samples, from ctts.
+
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+
+#include "core/base/result.h"
+#include "core/table/counted_runs.h"
+
+namespace iso {
+
+/// Smallest and greatest offset of some samples.
+struct OffsetBounds {
+  int32_t least;
+  int32_t greatest;
+};
+
+/// Thread-safe. Offsets are signed in both versions of the box; samples behind the table
+/// have 0.
+///
+/// A long table with as many entries as there are samples can only be one entry a sample,
+/// so entry n is taken for sample n without an index. That is checked for the page of
+/// entry n: if any of it holds another count than 1, samples of that page are looked up
+/// as runs. A table that breaks the rule elsewhere and still has as many entries as there
+/// are samples contradicts itself; it is read consistently, not as written.
+class CompositionIndex {
+ public:
+  /// Tables up to this many entries are known as a whole once somebody asks for bounds.
+  static constexpr uint64_t kExactEntries = 65536;
+
+  /// `samples` as the table of sizes says; at most 2^32 - 1.
+  CompositionIndex(const TableRef& compositions, PageCache& cache, uint64_t samples);
+
+  /// Whether every offset is 0 for want of a table.
+  bool none() const { return runs_.column().count() == 0; }
+
+  bool exact() const { return runs_.column().count() <= kExactEntries; }
+
+  Result<int32_t> At(uint64_t n) const;
+
+  /// Bounds of samples [0, count), `count` the same in every call: of all of them where
+  /// exact(), else of those in the first 4,096 entries.
+  Result<OffsetBounds> Bounds(uint64_t count) const;
+
+  size_t IndexBytes() const { return runs_.IndexBytes(); }
+
+ private:
+  friend class CompositionWalker;
+
+  /// The run of sample n, cut to what may be taken for granted.
+  Result<CountedRun> Find(uint64_t n, ColumnReader& reader) const;
+  Result<CountedRun> After(const CountedRun& run, ColumnReader& reader) const;
+  Result<CountedRun> FindDense(uint64_t n, ColumnReader& reader) const;
+  Result<OffsetBounds> Measure(uint64_t count) const;
+
+  CountedRuns runs_;
+  bool dense_;
+  mutable std::mutex mutex_;
+  mutable std::optional<OffsetBounds> bounds_;  ///< guarded by mutex_
+};
+
+/// Offsets in sample order. Not thread-safe.
+class CompositionWalker {
+ public:
+  explicit CompositionWalker(const CompositionIndex& index)
+      : index_(&index), reader_(index.runs_.column()) {}
+
+  Status Seek(uint64_t n);
+
+  bool Covers(uint64_t n) const { return n < run_.end; }
+
+  /// Makes it so for the sample after those covered. After an error nothing has changed.
+  Status Cover(uint64_t n);
+
+  uint64_t end() const { return run_.end; }
+
+  int32_t offset() const { return static_cast<int32_t>(run_.value); }
+
+ private:
+  const CompositionIndex* index_;
+  ColumnReader reader_;
+  CountedRun run_;
+};
+
+/// Bounds of the offsets of samples [first, end), which are not none.
+Result<OffsetBounds> MeasureOffsets(const CompositionIndex& index, uint64_t first, uint64_t end);
+
+}  // namespace iso

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Cursor: one walker for each table, all at the same sample.
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "core/table/sample_table_impl.h"
+
+namespace iso {
+
+class Cursor::Impl {
+ public:
+  explicit Impl(const SampleTable::Impl& table) : table_(&table) {}
+
+  Status SeekTo(uint64_t n);
+  Status Next(Sample* sample);
+  Status NextRun(uint32_t max, Sample* sample, uint32_t* count);
+
+  uint64_t position() const { return position_; }
+
+ private:
+  struct Place {
+    explicit Place(const SampleTable::Impl& table)
+        : chunk(table.chunks),
+          size(table.sizes),
+          time(table.times),
+          offset(table.offsets),
+          sync(table.syncs) {}
+
+    Status Seek(const SizeColumn& sizes, uint64_t n);
+
+    bool Covers(uint64_t n) const {
+      return chunk.Covers(n) && time.Covers(n) && offset.Covers(n) && sync.Covers(n);
+    }
+
+    Status Cover(uint64_t n);
+
+    ChunkWalker chunk;
+    SizeReader size;
+    TimeWalker time;
+    CompositionWalker offset;
+    SyncWalker sync;
+    uint64_t byte = 0;  ///< where the sample lies
+  };
+
+  Status Prepare(Sample* sample);
+  void Step(uint64_t samples, uint64_t bytes);
+
+  const SampleTable::Impl* table_;
+  uint64_t position_ = 0;
+  uint64_t count_ = 0;
+  std::optional<Place> place_;  ///< none until sought
+};
+
+Status Cursor::Impl::Place::Seek(const SizeColumn& sizes, uint64_t n) {
+  ISO_CHECK(chunk.Seek(n));
+  ISO_TRY(const uint64_t before, sizes.Sum(chunk.chunk().first_sample, n));
+  byte = std::min(chunk.chunk().offset + std::min(before, kFarthestByte), kFarthestByte);
+  ISO_CHECK(time.Seek(n));
+  ISO_CHECK(offset.Seek(n));
+  return sync.Seek(n);
+}
+
+/// Each walker is left either as it was or at sample n, so that this can be made again.
+Status Cursor::Impl::Place::Cover(uint64_t n) {
+  if (!time.Covers(n)) ISO_CHECK(time.Cover(n));
+  if (!offset.Covers(n)) ISO_CHECK(offset.Cover(n));
+  if (!sync.Covers(n)) ISO_CHECK(sync.Cover(n));
+  if (!chunk.Covers(n)) {
+    ISO_CHECK(chunk.Cover(n));
+    byte = chunk.chunk().offset;
+  }
+  return {};
+}
+
+Status Cursor::Impl::SeekTo(uint64_t n) {
+  ISO_TRY(const uint64_t count, table_->chunks.SampleCount());
+  std::optional<Place> place;
+  if (n < count) {
+    place.emplace(*table_);
+    ISO_CHECK(place->Seek(table_->sizes, n));
+  }
+  place_ = std::move(place);
+  count_ = count;
+  position_ = n;
+  return {};
+}
+
+/// Everything about the sample at the cursor, which stays where it is.
+Status Cursor::Impl::Prepare(Sample* sample) {
+  if (!place_) ISO_CHECK(SeekTo(position_));
+  if (position_ >= count_) return Error{Errc::kEndOfTable};
+  Place& place = *place_;
+  if (!place.Covers(position_)) ISO_CHECK(place.Cover(position_));
+  ISO_CHECK(place.size.At(position_, &sample->size));
+  sample->index = position_;
+  sample->offset = place.byte;
+  sample->duration = place.time.duration();
+  sample->dts = place.time.dts();
+  sample->pts = sample->dts + place.offset.offset();
+  sample->description = place.chunk.chunk().description;
+  sample->sync = place.sync.IsSync(position_);
+  return {};
+}
+
+void Cursor::Impl::Step(uint64_t samples, uint64_t bytes) {
+  position_ += samples;
+  place_->time.Step(samples);
+  place_->byte = std::min(place_->byte + bytes, kFarthestByte);
+}
+
+Status Cursor::Impl::Next(Sample* sample) {
+  ISO_CHECK(Prepare(sample));
+  Step(1, sample->size);
+  return {};
+}
+
+Status Cursor::Impl::NextRun(uint32_t max, Sample* sample, uint32_t* count) {
+  ISO_CHECK(Prepare(sample));
+  const uint64_t end = std::min(place_->chunk.end(), count_);
+  *count = static_cast<uint32_t>(std::min<uint64_t>(max, end - position_));
+  Step(*count, uint64_t{*count} * sample->size);
+  return {};
+}
+
+Cursor::Cursor(const SampleTable& table) : impl_(std::make_unique<Impl>(*table.impl_)) {
+}
+
+Cursor::~Cursor() = default;
+Cursor::Cursor(Cursor&&) noexcept = default;
+Cursor& Cursor::operator=(Cursor&&) noexcept = default;
+
+Status Cursor::SeekTo(uint64_t n) {
+  return impl_->SeekTo(n);
+}
+
+Status Cursor::Next(Sample* sample) {
+  return impl_->Next(sample);
+}
+
+Status Cursor::NextRun(uint32_t max, Sample* sample, uint32_t* count) {
+  return impl_->NextRun(max, sample, count);
+}
+
+uint64_t Cursor::position() const {
+  return impl_->position();
+}
+
+}  // namespace iso

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// PageCache: a hash map into a list of pages, the most recently used one in front.
+
+#include "core/table/page_cache.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <list>
+#include <mutex>
+#include <unordered_map>
+
+#include "core/table/page.h"
+
+namespace iso {
+namespace {
+
+constexpr uint32_t kMaxStride = 12;
+constexpr uint64_t kGroupPages = kReadEntries / kPageEntries;
+
+/// Bytes of the source. They say all about a page's content, whatever table it is of.
+struct Range {
+  uint64_t offset;
+  uint64_t length;
+
+  bool operator==(const Range&) const = default;
+};
+
+struct RangeHash {
+  size_t operator()(const Range& range) const {
+    uint64_t x = (range.offset ^ range.length << 48) * 0x9e3779b97f4a7c15u;
+    return static_cast<size_t>(x ^ x >> 32);
+  }
+};
+
+/// The bytes of pages [first, last) of `table`, or an error when there are none.
+Result<Range> RangeOf(const TableRef& table, uint64_t first, uint64_t last) {
+  if (table.stride == 0 || table.stride > kMaxStride || first >= table.count / kPageEntries + 1) {
+    return Error{Errc::kEndOfTable, {}, table.offset};
+  }
+  const uint64_t begin = first * kPageEntries;
+  const uint64_t end = std::min(table.count, last * kPageEntries);
+  Range range{0, (end - begin) * table.stride};
+  uint64_t skipped, stop;
+  if (begin >= end) return Error{Errc::kEndOfTable, {}, table.offset};
+  if (__builtin_mul_overflow(begin, uint64_t{table.stride}, &skipped) ||
+      __builtin_add_overflow(table.offset, skipped, &range.offset) ||
+      __builtin_add_overflow(range.offset, range.length, &stop)) {
+    return Error{Errc::kTableOverflow, {}, table.offset};
+  }
+  return range;
+}
+
+}  // namespace
+
+struct PageCache::State {
+  struct Entry {
+    Range range;
+    PageRef page;
+  };
+
+  using Lru = std::list<Entry>;
+
+  State(std::shared_ptr<ByteSource> from, size_t bytes) : source(std::move(from)), budget(bytes) {}
+
+  Status Read(uint64_t offset, std::span<uint8_t> out);
+  Result<PageRef> ReadGroup(const TableRef& table, uint64_t page);
+  PageRef Find(const Range& range);
+  PageRef Insert(const Range& range, Bytes bytes);
+  void Evict(size_t bytes, Lru* dropped);
+  void GiveBack(const Lru& dropped);
+
+  const std::shared_ptr<ByteSource> source;
+  const std::shared_ptr<Page::Counter> resident = std::make_shared<Page::Counter>(0);
+  std::atomic<uint64_t> reads = 0;
+  std::atomic<uint64_t> bytes_read = 0;
+
+  mutable std::mutex mutex;  ///< guards all that follows
+  Lru lru;
+  std::unordered_map<Range, Lru::iterator, RangeHash> pages;
+  size_t budget;
+  size_t cached_bytes = 0;
+  uint64_t hits = 0;
+  uint64_t misses = 0;
+  uint64_t shrinks = 0;
+  uint64_t bytes_given_back = 0;
+};
+
+Status PageCache::State::Read(uint64_t offset, std::span<uint8_t> out) {
+  reads.fetch_add(1, std::memory_order_relaxed);
+  ISO_CHECK(source->Read(offset, out));
+  bytes_read.fetch_add(out.size(), std::memory_order_relaxed);
+  return {};
+}
+
+PageRef PageCache::State::Find(const Range& range) {
+  const std::lock_guard lock(mutex);
+  const auto hit = pages.find(range);
+  if (hit == pages.end()) {
+    ++misses;
+    return nullptr;
+  }
+  ++hits;
+  lru.splice(lru.begin(), lru, hit->second);
+  return hit->second->page;
+}
+
+/// Puts a page in front; where another thread was faster, its page stays and is returned.
+PageRef PageCache::State::Insert(const Range& range, Bytes bytes) {
+  PageRef page = std::make_shared<const Page>(bytes, resident);
+  Lru dropped;  // freed after the lock
+  const std::lock_guard lock(mutex);
+  const auto [place, fresh] = pages.try_emplace(range);
+  if (!fresh) return place->second->page;
+  lru.push_front({range, page});
+  place->second = lru.begin();
+  cached_bytes += page->footprint();
+  Evict(budget, &dropped);
+  return page;
+}
+
+/// Moves the least recently used pages to `dropped` until `bytes` are left. The mutex is held.
+void PageCache::State::Evict(size_t bytes, Lru* dropped) {
+  while (cached_bytes > bytes && !lru.empty()) {
+    cached_bytes -= lru.back().page->footprint();
+    pages.erase(lru.back().range);
+    dropped->splice(dropped->end(), lru, std::prev(lru.end()));
+  }
+}
+
+/// Counts what freeing `dropped` gives back: a page that a reader holds stays for now.
+void PageCache::State::GiveBack(const Lru& dropped) {
+  for (const Entry& entry : dropped) {
+    if (entry.page.use_count() == 1) bytes_given_back += entry.page->footprint();
+  }
+}
+
+/// Reads the group of pages around `page` at once. `page` itself is inserted last, so that
+/// it is the one that stays when the budget does not hold them all.
+Result<PageRef> PageCache::State::ReadGroup(const TableRef& table, uint64_t page) {
+  const uint64_t first = page / kGroupPages * kGroupPages;
+  ISO_TRY(const Range group, RangeOf(table, first, first + kGroupPages));
+  std::array<uint8_t, size_t{kReadEntries} * kMaxStride> buffer;
+  const std::span<uint8_t> bytes(buffer.data(), static_cast<size_t>(group.length));
+  ISO_CHECK(Read(group.offset, bytes));
+  PageRef wanted;
+  for (uint64_t i = 1; i <= kGroupPages; ++i) {
+    const uint64_t next = first + (page - first + i) % kGroupPages;
+    const Result<Range> range = RangeOf(table, next, next + 1);
+    if (!range) continue;
+    const size_t at = static_cast<size_t>(range->offset - group.offset);
+    wanted = Insert(*range, Bytes(bytes).subspan(at, static_cast<size_t>(range->length)));
+  }
+  return wanted;
+}
+
+PageCache::PageCache(std::shared_ptr<ByteSource> source, size_t budget_bytes)
+    : state_(std::make_unique<State>(std::move(source), budget_bytes)) {
+}
+
+PageCache::~PageCache() = default;
+
+Result<PageRef> PageCache::Get(const TableRef& table, uint64_t page) {
+  ISO_TRY(const Range range, RangeOf(table, page, page + 1));
+  if (PageRef hit = state_->Find(range)) return hit;
+  return state_->ReadGroup(table, page);
+}
+
+Status PageCache::ReadThrough(uint64_t offset, std::span<uint8_t> out) {
+  return state_->Read(offset, out);
+}
+
+void PageCache::Shrink(size_t bytes) {
+  State::Lru dropped;
+  const std::lock_guard lock(state_->mutex);
+  state_->Evict(bytes, &dropped);
+  state_->GiveBack(dropped);
+  ++state_->shrinks;
+}
+
+void PageCache::SetBudget(size_t bytes) {
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->budget = bytes;
+  }
+  Shrink(bytes);
+}
+
+PageCacheStats PageCache::stats() const {
+  const std::lock_guard lock(state_->mutex);
+  PageCacheStats stats;
+  stats.resident_bytes = state_->resident->load(std::memory_order_relaxed);
+  stats.budget_bytes = state_->budget;
+  stats.hits = state_->hits;
+  stats.misses = state_->misses;
+  stats.reads = state_->reads.load(std::memory_order_relaxed);
+  stats.bytes_read = state_->bytes_read.load(std::memory_order_relaxed);
+  stats.shrinks = state_->shrinks;
+  stats.bytes_given_back = state_->bytes_given_back;
+  return stats;
+}
+
+}  // namespace iso

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// PageCache: pages of 256 table entries, as they lie in the file, least recently used
+// ones dropped first. One cache serves all tables of a file under one byte budget.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "core/base/result.h"
+#include "core/source.h"
+#include "core/table/table_ref.h"
+
+namespace iso {
+
+constexpr uint32_t kPageEntries = 256;   ///< entries of one page
+constexpr uint32_t kReadEntries = 1024;  ///< entries read at once on a miss
+
+/// What the cache did, for the element's stats. Counters only ever rise.
+struct PageCacheStats {
+  uint64_t resident_bytes = 0;  ///< pages held now, those pinned by a reader included
+  uint64_t budget_bytes = 0;
+  uint64_t hits = 0;
+  uint64_t misses = 0;
+  uint64_t reads = 0;  ///< reads of the source
+  uint64_t bytes_read = 0;
+  uint64_t shrinks = 0;
+  uint64_t bytes_given_back = 0;  ///< by shrinks
+};
+
+/// Raw bytes of up to kPageEntries entries. Immutable. Whoever holds a PageRef keeps the
+/// page alive after the cache has dropped it.
+class Page;
+using PageRef = std::shared_ptr<const Page>;
+
+/// Thread-safe. No lock is held while the source is read.
+class PageCache {
+ public:
+  PageCache(std::shared_ptr<ByteSource> source, size_t budget_bytes);
+  ~PageCache();
+
+  PageCache(const PageCache&) = delete;
+  PageCache& operator=(const PageCache&) = delete;
+
+  /// The page with entries [page * 256, ...) of `table`, read on a miss together with
+  /// the rest of its aligned group of 1,024 entries.
+  Result<PageRef> Get(const TableRef& table, uint64_t page);
+
+  /// Bytes straight from the source, past the cache: for one pass over a long table.
+  Status ReadThrough(uint64_t offset, std::span<uint8_t> out);
+
+  /// Drops least recently used pages until at most `bytes` are resident (pinned pages
+  /// leave the cache, but are freed by their readers). From any thread.
+  void Shrink(size_t bytes);
+
+  /// The most bytes of pages to keep from now on; shrinks at once. From any thread.
+  void SetBudget(size_t bytes);
+
+  PageCacheStats stats() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace iso

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// SampleTable: hands each question to the index that knows.
+
+#include "core/table/sample_table.h"
+
+#include <algorithm>
+
+#include "core/table/presentation.h"
+#include "core/table/sample_table_impl.h"
+
+namespace iso {
+
+SampleTable::SampleTable(const SampleTableLayout& layout, PageCache& cache)
+    : impl_(std::make_unique<Impl>(layout, cache)) {
+}
+
+SampleTable::~SampleTable() = default;
+
+const SampleTableLayout& SampleTable::layout() const {
+  return impl_->layout;
+}
+
+Result<uint64_t> SampleTable::SampleCount() const {
+  return impl_->chunks.SampleCount();
+}
+
+Result<Sample> SampleTable::At(uint64_t n) const {
+  ISO_CHECK(impl_->CheckNumber(n));
+  ISO_TRY(const Chunk chunk, impl_->chunks.ChunkOf(n));
+  ISO_TRY(const uint64_t before, impl_->sizes.Sum(chunk.first_sample, n));
+  ISO_TRY(const TimeIndex::Place time, impl_->times.At(n));
+  ISO_TRY(const int32_t offset, impl_->offsets.At(n));
+  Sample sample;
+  sample.index = n;
+  sample.offset = std::min(chunk.offset + std::min(before, kFarthestByte), kFarthestByte);
+  ISO_TRY(sample.size, impl_->sizes.At(n));
+  sample.duration = time.duration;
+  sample.dts = time.dts;
+  sample.pts = time.dts + offset;
+  sample.description = chunk.description;
+  ISO_TRY(sample.sync, impl_->syncs.IsSync(n));
+  return sample;
+}
+
+Result<int64_t> SampleTable::DecodeTime(uint64_t n) const {
+  if (n > 0) ISO_CHECK(impl_->CheckNumber(n - 1));
+  ISO_TRY(const TimeIndex::Place place, impl_->times.At(n));
+  return place.dts;
+}
+
+Result<uint64_t> SampleTable::SampleAtDecodeTime(int64_t t) const {
+  ISO_TRY(const uint64_t count, SampleCount());
+  return impl_->times.SampleAt(t, count);
+}
+
+Result<int32_t> SampleTable::CompositionOffset(uint64_t n) const {
+  ISO_CHECK(impl_->CheckNumber(n));
+  return impl_->offsets.At(n);
+}
+
+Result<uint64_t> SampleTable::SampleAtPresentationTime(int64_t t) const {
+  ISO_TRY(const uint64_t count, SampleCount());
+  return PresentationSearch(impl_->times, impl_->offsets, count).Find(t);
+}
+
+Result<std::optional<uint64_t>> SampleTable::SyncAtOrBefore(uint64_t n) const {
+  ISO_CHECK(impl_->CheckNumber(n));
+  return impl_->syncs.AtOrBefore(n);
+}
+
+Result<std::optional<uint64_t>> SampleTable::SyncAtOrAfter(uint64_t n) const {
+  ISO_CHECK(impl_->CheckNumber(n));
+  ISO_TRY(const uint64_t count, SampleCount());
+  return impl_->syncs.AtOrAfter(n, count);
+}
+
+Result<int32_t> SampleTable::LeastCompositionOffset() const {
+  ISO_TRY(const uint64_t count, SampleCount());
+  ISO_TRY(const OffsetBounds bounds, impl_->offsets.Bounds(count));
+  return bounds.least;
+}
+
+bool SampleTable::IsUniform() const {
+  const SampleTableLayout& layout = impl_->layout;
+  return layout.constant_size != 0 && (!layout.durations.present || layout.durations.count <= 1) &&
+         impl_->offsets.none() && impl_->syncs.all();
+}
+
+size_t SampleTable::IndexBytes() const {
+  return impl_->sizes.IndexBytes() + impl_->times.IndexBytes() + impl_->offsets.IndexBytes() +
+         impl_->chunks.IndexBytes() + impl_->syncs.IndexBytes();
+}
+
+}  // namespace iso

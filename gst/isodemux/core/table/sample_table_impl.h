@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// SampleTable::Impl: the indexes of one track, as SampleTable and Cursor share them.
+
+#pragma once
+
+#include "core/table/chunk_map.h"
+#include "core/table/composition_index.h"
+#include "core/table/sample_table.h"
+#include "core/table/size_column.h"
+#include "core/table/sync_index.h"
+#include "core/table/time_index.h"
+
+namespace iso {
+
+class SampleTable::Impl {
+ public:
+  Impl(const SampleTableLayout& from, PageCache& cache)
+      : layout(from),
+        sizes(from, cache),
+        times(from.durations, cache, sizes.count()),
+        offsets(from.compositions, cache, sizes.count()),
+        chunks(from.chunk_runs, from.chunk_offsets, cache, sizes.count()),
+        syncs(from.syncs, from.partial_syncs, cache) {}
+
+  /// kEndOfTable when there is no sample n.
+  Status CheckNumber(uint64_t n) const {
+    ISO_TRY(const uint64_t count, chunks.SampleCount());
+    if (n >= count) return Error{Errc::kEndOfTable};
+    return {};
+  }
+
+  const SampleTableLayout layout;
+  const SizeColumn sizes;
+  const TimeIndex times;
+  const CompositionIndex offsets;
+  const ChunkMap chunks;
+  const SyncIndex syncs;
+};
+
+}  // namespace iso
