@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "core/demux/demuxer.h"
+
+#include <algorithm>
+
+#include "core/movie/box_loader.h"
+
+namespace iso {
+
+Demuxer::Demuxer(std::shared_ptr<ByteSource> source,
+                 const MovieOptions& options,
+                 Diagnostics* diagnostics)
+    : source_(std::move(source)), options_(options), diagnostics_(diagnostics) {}
+
+Status Demuxer::Open() {
+  ISO_TRY(movie_, ReadMovie(source_, options_, diagnostics_));
+  players_.clear();
+  players_.reserve(movie_->tracks.size());
+  for (size_t i = 0; i < movie_->tracks.size(); ++i) {
+    players_.emplace_back(movie_->tracks[i], i);
+  }
+  return {};
+}
+
+void Demuxer::SetTrackOptions(size_t track, const TrackOptions& options) {
+  players_[track].SetOptions(options);
+}
+
+const TrackPlayer* Demuxer::Reference() const {
+  for (const MediaKind kind : {MediaKind::kVideo, MediaKind::kAudio}) {
+    for (size_t i = 0; i < players_.size(); ++i) {
+      if (players_[i].options().active && movie_->tracks[i].kind == kind) return &players_[i];
+    }
+  }
+  return nullptr;
+}
+
+Result<int64_t> Demuxer::Seek(const SeekRequest& request) {
+  int64_t position = std::clamp<int64_t>(request.position_ns, 0, movie_->duration_ns);
+  const TrackPlayer* reference = Reference();
+  if (request.key_unit && reference != nullptr) {
+    ISO_TRY(position, reference->SnapToSync(position, request.snap));
+  }
+  StartPlayers(position, std::max(position, request.stop_ns));
+  return position;
+}
+
+void Demuxer::StartPlayers(int64_t from_ns, int64_t to_ns) {
+  queue_.clear();
+  for (size_t i = 0; i < players_.size(); ++i) {
+    if (!players_[i].options().active) continue;
+    players_[i].Start(from_ns, to_ns);
+    queue_.push_back(Due{players_[i].due_ns(), static_cast<uint32_t>(i)});
+  }
+  std::sort(queue_.begin(), queue_.end());  // a sorted list is a heap
+  top_stale_ = false;
+}
+
+Status Demuxer::Next(Event* event) {
+  do {
+    ISO_CHECK(PrepareTop());
+    if (queue_.empty()) {
+      event->kind = Event::Kind::kAllEnded;
+      return {};
+    }
+    TrackPlayer& player = players_[queue_.front().player];
+    player.Take(event);
+    top_stale_ = true;
+  } while (event->kind == Event::Kind::kSample && !TrimToFile(event));
+  return {};
+}
+
+/// The track that was served last finds out what it has next and takes its place among
+/// the others. One that turns out damaged ends there, the others go on.
+Status Demuxer::PrepareTop() {
+  while (top_stale_) {
+    const Due& top = queue_.front();
+    TrackPlayer& player = players_[top.player];
+    if (const Status status = player.Prepare(); !status.ok()) {
+      if (IsSourceError(status.error().code)) return status;
+      if (diagnostics_ != nullptr) diagnostics_->Report(status.error());
+      player.Abandon();
+    }
+    SiftTop();
+  }
+  return {};
+}
+
+void Demuxer::SiftTop() {
+  Due moving = queue_.front();
+  const TrackPlayer& player = players_[moving.player];
+  size_t hole = 0;
+  if (player.over()) {
+    moving = queue_.back();
+    queue_.pop_back();
+  } else {
+    moving.due_ns = player.due_ns();
+  }
+  const size_t n = queue_.size();
+  while (2 * hole + 1 < n) {
+    size_t child = 2 * hole + 1;
+    if (child + 1 < n && queue_[child + 1] < queue_[child]) ++child;
+    if (!(queue_[child] < moving)) break;
+    queue_[hole] = queue_[child];
+    hole = child;
+  }
+  if (n > 0) queue_[hole] = moving;
+  // A track served later may be on top now: it has been prepared when it was put in.
+  top_stale_ = false;
+}
+
+/// Samples outside the file are left out and counted. False: nothing is left of it.
+bool Demuxer::TrimToFile(Event* event) {
+  const auto file_size = source_->size();
+  if (!file_size) return true;
+  const uint64_t offset = event->sample.offset;
+  const uint64_t room = offset < *file_size ? *file_size - offset : 0;
+  if (event->size <= room) return true;
+  const uint64_t one = event->sample.size;
+  const auto kept = static_cast<uint32_t>(event->count > 1 ? room / one : 0);
+  if (stats_.lost_samples == 0 && diagnostics_ != nullptr) {
+    diagnostics_->Report(Error{Errc::kSampleBeyondFile, FourCC("stco"), offset, event->size});
+  }
+  stats_.lost_samples += event->count - kept;
+  stats_.lost_bytes += event->size - kept * one;
+  if (kept == 0) return false;
+  event->duration_ns = event->duration_ns * kept / event->count;
+  event->count = kept;
+  event->size = kept * one;
+  return true;
+}
+
+}  // namespace iso

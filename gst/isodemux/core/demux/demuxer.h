@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Demuxer: the core's face. Opens a movie, seeks in it, and hands out what comes next,
+// over all tracks, in the order in which it is due. It reads nothing but tables: sample
+// data is for the caller to fetch, from Event::sample.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/demux/track_player.h"
+#include "core/movie/movie.h"
+#include "core/movie/movie_reader.h"
+
+namespace iso {
+
+struct SeekRequest {
+  int64_t position_ns = 0;      ///< of the presentation
+  int64_t stop_ns = kTimeMax;   ///< kTimeMax: play to the end
+  bool key_unit = false;        ///< move the position to a sync sample, as `snap` says
+  Snap snap = Snap::kBefore;
+};
+
+/// What was lost on the way. Only rises.
+struct DemuxerStats {
+  uint64_t lost_samples = 0;  ///< whose data lies outside the file
+  uint64_t lost_bytes = 0;
+};
+
+/// One thread at a time, but for movie(), whose result may be used by any. Every call
+/// that answers kNotYet (bytes [offset, offset + length) are missing) or kInterrupted can
+/// be made again and goes on as if it had not been made before.
+class Demuxer {
+ public:
+  Demuxer(std::shared_ptr<ByteSource> source, const MovieOptions& options, Diagnostics* diagnostics);
+
+  /// Reads the movie header. Seek() must follow before Next().
+  Status Open();
+
+  /// Null before Open() has succeeded.
+  const std::shared_ptr<const Movie>& movie() const { return movie_; }
+
+  /// Takes effect with the next Seek().
+  void SetTrackOptions(size_t track, const TrackOptions& options);
+
+  /// Positions every active track. Returns where the presentation now starts: the
+  /// requested position, or for key unit seeks that of the sync sample.
+  Result<int64_t> Seek(const SeekRequest& request);
+
+  /// What comes next.
+  Status Next(Event* event);
+
+  const DemuxerStats& stats() const { return stats_; }
+
+ private:
+  struct Due {
+    int64_t due_ns;
+    uint32_t player;
+
+    bool operator<(const Due& other) const {
+      return due_ns != other.due_ns ? due_ns < other.due_ns : player < other.player;
+    }
+  };
+
+  void StartPlayers(int64_t from_ns, int64_t to_ns);
+  Status PrepareTop();
+  void SiftTop();
+  const TrackPlayer* Reference() const;
+  bool TrimToFile(Event* event);
+
+  std::shared_ptr<ByteSource> source_;
+  MovieOptions options_;
+  Diagnostics* diagnostics_;
+  std::shared_ptr<const Movie> movie_;
+  std::vector<TrackPlayer> players_;  ///< one a track of the movie
+  std::vector<Due> queue_;            ///< a heap, what is due first on top
+  bool top_stale_ = false;            ///< the top's player does not know what comes next
+  DemuxerStats stats_;
+};
+
+}  // namespace iso

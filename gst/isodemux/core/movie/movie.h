@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Movie and Track: what a file's moov says, without its samples. Built once, then
+// immutable and safe to share between threads.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/box/movie_boxes.h"
+#include "core/codec/sample_description.h"
+#include "core/movie/metadata.h"
+#include "core/movie/timeline.h"
+#include "core/source.h"
+#include "core/table/sample_table.h"
+
+namespace iso {
+
+struct Track {
+  uint32_t id = 0;
+  FourCC handler;
+  MediaKind kind = MediaKind::kOther;
+  bool enabled = true;             ///< tkhd flag: part of the default presentation
+  int16_t alternate_group = 0;     ///< tracks of one non-zero group are alternatives
+  uint32_t timescale = 0;          ///< ticks a second, not 0
+  int64_t media_duration = kTimeMax;  ///< mdhd, ticks; kTimeMax: unknown
+  Matrix matrix = kIdentityMatrix;
+  uint32_t width = 0;              ///< of the presentation, 16.16 pixels
+  uint32_t height = 0;
+  uint16_t language = 0;           ///< mdhd: packed ISO 639-2/T or a Macintosh code
+  std::string extended_language;   ///< elng: BCP 47; empty when absent
+  std::string name;                ///< of the handler, UTF-8 as far as it is valid
+  std::vector<SampleDescription> descriptions;  ///< never empty
+  std::vector<uint8_t> stereo_video;  ///< body of svmi (ISO/IEC 23000-11); empty when absent
+  Timeline timeline;
+  Metadata metadata;
+
+  /// Added to every presentation time so that none lies before its decode time, from
+  /// cslg or from the smallest composition offset. Ticks, never negative.
+  int64_t composition_shift = 0;
+
+  std::shared_ptr<const SampleTable> samples;  ///< never null
+};
+
+struct Movie {
+  FourCC major_brand;              ///< 'qt  ' where the file has no ftyp
+  std::vector<FourCC> brands;      ///< compatible ones
+  uint32_t timescale = 1000;
+  int64_t duration_ns = kTimeMax;  ///< of the presentation; kTimeMax: unknown
+  uint64_t creation_time = 0;      ///< seconds since 1904-01-01 UTC; 0: unknown
+  Matrix matrix = kIdentityMatrix;
+  std::vector<Track> tracks;       ///< in file order
+  Metadata metadata;
+  std::shared_ptr<PageCache> pages;  ///< of all tracks' tables
+
+  bool HasBrand(FourCC brand) const;
+};
+
+}  // namespace iso

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// ReadMovie: from a byte source to a Movie. Finds the moov wherever it is, unpacks it
+// where it is compressed, and reads everything but the entries of the sample tables.
+
+#pragma once
+
+#include <memory>
+
+#include "core/base/limits.h"
+#include "core/inflate.h"
+#include "core/movie/movie.h"
+#include "core/source.h"
+
+namespace iso {
+
+struct MovieOptions {
+  Limits limits;
+  size_t index_budget_bytes = 256 << 10;  ///< for pages of sample tables
+  Inflater* inflater = nullptr;           ///< for compressed movie headers; may be null
+  bool look_past_movie = true;            ///< read box headers behind the moov too
+};
+
+/// Restartable: after kNotYet the same call, once the bytes are there, does it all again.
+Result<std::shared_ptr<const Movie>> ReadMovie(std::shared_ptr<ByteSource> source,
+                                               const MovieOptions& options,
+                                               Diagnostics* diagnostics);
+
+}  // namespace iso
