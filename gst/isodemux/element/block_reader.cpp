@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "element/block_reader.h"
+
+#include <algorithm>
+
+#include "element/log.h"
+
+#define GST_CAT_DEFAULT isodemux_io_debug
+
+namespace iso::gst {
+namespace {
+
+constexpr uint64_t kSmallestBlock = 64 << 10;  ///< after a seek, and for lone tracks
+constexpr uint64_t kLargestBlock = 1 << 20;    ///< when reading goes on and on
+constexpr uint64_t kNearby = 64 << 10;         ///< a hole this small does not end a run of reads
+constexpr uint64_t kAlone = 256 << 10;         ///< a sample from here on gets a read of its own
+constexpr size_t kMostBlocks = 16;
+
+/// GstMemory counts its shares in 16 bits; a block is retired long before they run out.
+constexpr uint32_t kMostShares = 16384;
+
+/// Reading into aligned memory is several times faster than into memory that is not.
+constexpr gsize kAlignment = 63;
+
+/// libav's decoders need this many zero bytes after a sample, or they copy it.
+constexpr gsize kPadding = 64;
+
+Ref<GstBuffer> Allocate(uint64_t size, bool padded) {
+  GstAllocationParams params;
+  gst_allocation_params_init(&params);
+  params.align = kAlignment;
+  if (padded) {
+    params.flags = GST_MEMORY_FLAG_ZERO_PADDED;
+    params.padding = kPadding;
+  }
+  return Ref<GstBuffer>::Adopt(gst_buffer_new_allocate(nullptr, size, &params));
+}
+
+}  // namespace
+
+BlockReader::BlockReader(PullSource& source, size_t streams)
+    : source_(source), max_blocks_(std::clamp<size_t>(streams + 1, 2, kMostBlocks)) {
+}
+
+GstFlowReturn BlockReader::Read(uint64_t offset, uint64_t size, bool copy, Ref<GstBuffer>* out) {
+  if (size == 0) {
+    *out = Ref<GstBuffer>::Adopt(gst_buffer_new());
+    return GST_FLOW_OK;
+  }
+  Block* block = Find(offset, size);
+  if (block == nullptr) {
+    if (size >= kAlone) return ReadAlone(offset, size, out);
+    const GstFlowReturn flow = Load(offset, size, &block);
+    if (flow != GST_FLOW_OK) return flow;
+  }
+  block->last_use = ++uses_;
+  const auto flags = static_cast<GstBufferCopyFlags>(
+      copy ? GST_BUFFER_COPY_MEMORY | GST_BUFFER_COPY_DEEP : GST_BUFFER_COPY_MEMORY);
+  *out = Ref<GstBuffer>::Adopt(
+      gst_buffer_copy_region(block->buffer.get(), flags, offset - block->offset, size));
+  ++block->shares;
+  return GST_FLOW_OK;
+}
+
+BlockReader::Block* BlockReader::Find(uint64_t offset, uint64_t size) {
+  const auto serves = [&](const Block& block) {
+    return block.Holds(offset, size) && block.shares < kMostShares;
+  };
+  if (latest_ < blocks_.size() && serves(blocks_[latest_])) return &blocks_[latest_];
+  const auto found = std::find_if(blocks_.begin(), blocks_.end(), serves);
+  if (found == blocks_.end()) return nullptr;
+  latest_ = static_cast<size_t>(found - blocks_.begin());
+  return &*found;
+}
+
+/// A block that continues an earlier one is twice as large as that.
+uint64_t BlockReader::SizeFor(uint64_t offset, uint64_t size) const {
+  uint64_t wanted = kSmallestBlock;
+  for (const Block& block : blocks_) {
+    const bool continues = offset >= block.offset && offset <= block.offset + block.size + kNearby;
+    if (continues) wanted = std::max(wanted, std::min(2 * block.size, kLargestBlock));
+  }
+  wanted = std::max(wanted, size);
+  if (const auto file_size = source_.size()) {
+    wanted = std::min(wanted, *file_size - std::min(offset, *file_size));
+  }
+  return wanted;
+}
+
+GstFlowReturn BlockReader::Load(uint64_t offset, uint64_t size, Block** block) {
+  const uint64_t wanted = SizeFor(offset, size);
+  if (wanted < size) return GST_FLOW_EOS;
+  Ref<GstBuffer> buffer = Allocate(wanted, false);
+  if (!buffer) return GST_FLOW_ERROR;
+  const GstFlowReturn flow = source_.Pull(offset, &buffer);
+  if (flow != GST_FLOW_OK) return flow;
+  const uint64_t got = gst_buffer_get_size(buffer.get());
+  if (got < size) return GST_FLOW_EOS;
+  MakeRoom();
+  blocks_.push_back(Block{offset, got, 0, 0, std::move(buffer)});
+  latest_ = blocks_.size() - 1;
+  *block = &blocks_.back();
+  return GST_FLOW_OK;
+}
+
+/// The block used longest ago goes, unless one is used up.
+void BlockReader::MakeRoom() {
+  if (blocks_.size() < max_blocks_) return;
+  const auto oldest =
+      std::min_element(blocks_.begin(), blocks_.end(), [](const Block& a, const Block& b) {
+        return a.last_use < b.last_use;
+      });
+  blocks_.erase(oldest);
+}
+
+GstFlowReturn BlockReader::ReadAlone(uint64_t offset, uint64_t size, Ref<GstBuffer>* out) {
+  Ref<GstBuffer> buffer = Allocate(size, true);
+  if (!buffer) return GST_FLOW_ERROR;
+  const GstFlowReturn flow = source_.Pull(offset, &buffer);
+  if (flow != GST_FLOW_OK) return flow;
+  if (gst_buffer_get_size(buffer.get()) < size) return GST_FLOW_EOS;
+  *out = std::move(buffer);
+  return GST_FLOW_OK;
+}
+
+uint64_t BlockReader::held_bytes() const {
+  uint64_t bytes = 0;
+  for (const Block& block : blocks_) {
+    bytes += block.size;
+  }
+  return bytes;
+}
+
+}  // namespace iso::gst

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// BlockReader: sample data for all tracks, read in blocks and handed on as parts of
+// them, without a copy. Neighbouring samples of any tracks come from one read.
+
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "element/pull_source.h"
+#include "element/ref.h"
+
+namespace iso::gst {
+
+/// Streaming thread only.
+class BlockReader {
+ public:
+  /// `streams`: how many tracks are read side by side, each perhaps from its own place.
+  BlockReader(PullSource& source, size_t streams);
+
+  /// The bytes [offset, offset + size) in a buffer without timestamps. With `copy` it
+  /// does not keep a block alive. GST_FLOW_EOS when they are not all there.
+  GstFlowReturn Read(uint64_t offset, uint64_t size, bool copy, Ref<GstBuffer>* out);
+
+  /// Forgets what was read ahead: after a seek reading starts small again.
+  void Forget() { blocks_.clear(); }
+
+  /// Bytes of blocks held now (downstream may hold more).
+  uint64_t held_bytes() const;
+
+ private:
+  struct Block {
+    uint64_t offset;
+    uint64_t size;
+    uint32_t shares;     ///< parts handed out so far
+    uint64_t last_use;
+    Ref<GstBuffer> buffer;
+
+    bool Holds(uint64_t at, uint64_t bytes) const {
+      return at >= offset && at - offset <= size && bytes <= size - (at - offset);
+    }
+  };
+
+  Block* Find(uint64_t offset, uint64_t size);
+  GstFlowReturn Load(uint64_t offset, uint64_t size, Block** block);
+  uint64_t SizeFor(uint64_t offset, uint64_t size) const;
+  GstFlowReturn ReadAlone(uint64_t offset, uint64_t size, Ref<GstBuffer>* out);
+  void MakeRoom();
+
+  PullSource& source_;
+  size_t max_blocks_;
+  uint64_t uses_ = 0;
+  size_t latest_ = 0;
+  std::vector<Block> blocks_;
+};
+
+}  // namespace iso::gst

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+/**
+ * SECTION:element-isodemux
+ * @title: isodemux
+ *
+ * Demuxes ISO base media files: MP4, QuickTime (MOV), M4A, M4B, 3GP, Motion JPEG 2000 and
+ * their kin. The sample tables of a file are never expanded: they are read where they lie,
+ * a page at a time, so that opening and seeking cost the same for a minute and for a week of
+ * media.
+ *
+ * Pads, caps, tags and events are those of qtdemux, which this element can stand in for.
+ *
+ * ## Example launch lines
+ * |[
+ * gst-launch-1.0 filesrc location=film.mp4 ! isodemux name=d \
+ *     d.video_0 ! queue ! decodebin ! autovideosink \
+ *     d.audio_0 ! queue ! decodebin ! audioconvert ! autoaudiosink
+ * ]| Plays the first video and the first audio track.
+ * |[
+ * gst-launch-1.0 playbin3 uri=file:///tmp/film.mp4
+ * ]| Plays a file; playbin finds isodemux by its rank.
+ *
+ * Since: 0.1
+ */
+
+#include "element/isodemux.h"
+
+#include <memory>
+#include <mutex>
+
+#include "config.h"
+#include "element/i18n.h"
+#include "element/log.h"
+#include "element/session.h"
+#include "element/tags.h"
+
+#define GST_CAT_DEFAULT isodemux_debug
+
+using iso::gst::PadFunctions;
+using iso::gst::Ref;
+using iso::gst::Session;
+using iso::gst::Settings;
+
+namespace {
+
+enum Property : guint { kPropStats = 1, kPropIndexBudget };
+
+constexpr guint64 kDefaultIndexBudget = 256 << 10;
+
+GstStaticPadTemplate sink_template =
+    GST_STATIC_PAD_TEMPLATE("sink",
+                            GST_PAD_SINK,
+                            GST_PAD_ALWAYS,
+                            GST_STATIC_CAPS("video/quicktime; video/mj2; audio/x-m4a; "
+                                            "application/x-3gp"));
+
+GstStaticPadTemplate source_templates[] = {
+    GST_STATIC_PAD_TEMPLATE("video_%u", GST_PAD_SRC, GST_PAD_SOMETIMES, GST_STATIC_CAPS_ANY),
+    GST_STATIC_PAD_TEMPLATE("audio_%u", GST_PAD_SRC, GST_PAD_SOMETIMES, GST_STATIC_CAPS_ANY),
+    GST_STATIC_PAD_TEMPLATE("subtitle_%u", GST_PAD_SRC, GST_PAD_SOMETIMES, GST_STATIC_CAPS_ANY),
+    GST_STATIC_PAD_TEMPLATE("meta_%u", GST_PAD_SRC, GST_PAD_SOMETIMES, GST_STATIC_CAPS_ANY),
+};
+
+/// What the element owns besides its pads.
+struct Impl {
+  std::mutex lock;  ///< guards both; never held while anything else is called
+  Settings settings;
+  std::shared_ptr<Session> session;  ///< while the sink pad is active
+};
+
+}  // namespace
+
+struct _GstIsoDemux {
+  GstElement parent;
+  GstPad* sink;
+  Impl* impl;
+};
+
+G_DEFINE_TYPE(GstIsoDemux, gst_iso_demux, GST_TYPE_ELEMENT)
+GST_ELEMENT_REGISTER_DEFINE(isodemux, "isodemux", ISODEMUX_RANK, GST_TYPE_ISO_DEMUX)
+
+namespace {
+
+std::shared_ptr<Session> SessionOf(GstIsoDemux* self) {
+  const std::lock_guard lock(self->impl->lock);
+  return self->impl->session;
+}
+
+std::shared_ptr<Session> TakeSession(GstIsoDemux* self) {
+  const std::lock_guard lock(self->impl->lock);
+  return std::exchange(self->impl->session, nullptr);
+}
+
+gboolean SourceEvent(GstPad* pad, GstObject* parent, GstEvent* event) {
+  const auto session = SessionOf(GST_ISO_DEMUX(parent));
+  switch (GST_EVENT_TYPE(event)) {
+    case GST_EVENT_SEEK: {
+      auto seek = Ref<GstEvent>::Adopt(event);
+      return session != nullptr && session->HandleSeek(pad, std::move(seek));
+    }
+    case GST_EVENT_RECONFIGURE:
+      if (session) session->Reconfigure(pad);
+      return gst_pad_event_default(pad, parent, event);
+    default:
+      return gst_pad_event_default(pad, parent, event);
+  }
+}
+
+gboolean SourceQuery(GstPad* pad, GstObject* parent, GstQuery* query) {
+  const auto session = SessionOf(GST_ISO_DEMUX(parent));
+  if (session && session->HandleQuery(pad, query)) return TRUE;
+  return gst_pad_query_default(pad, parent, query);
+}
+
+gboolean SinkQuery(GstPad* pad, GstObject* parent, GstQuery* query) {
+  if (GST_QUERY_TYPE(query) != GST_QUERY_BITRATE) {
+    return gst_pad_query_default(pad, parent, query);
+  }
+  const auto session = SessionOf(GST_ISO_DEMUX(parent));
+  const uint64_t bitrate = session ? session->Bitrate() : 0;
+  if (bitrate == 0 || bitrate > G_MAXUINT) return FALSE;
+  gst_query_set_bitrate(query, static_cast<guint>(bitrate));
+  return TRUE;
+}
+
+bool UpstreamIsSeekable(GstPad* sink) {
+  const auto query = Ref<GstQuery>::Adopt(gst_query_new_scheduling());
+  return gst_pad_peer_query(sink, query.get()) &&
+         gst_query_has_scheduling_mode_with_flags(
+             query.get(), GST_PAD_MODE_PULL, GST_SCHEDULING_FLAG_SEEKABLE);
+}
+
+gboolean SinkActivate(GstPad* sink, GstObject* parent) {
+  if (UpstreamIsSeekable(sink)) {
+    return gst_pad_activate_mode(sink, GST_PAD_MODE_PULL, TRUE);
+  }
+  GST_DEBUG_OBJECT(parent, "upstream cannot be read at random");
+  return gst_pad_activate_mode(sink, GST_PAD_MODE_PUSH, TRUE);
+}
+
+gboolean StartSession(GstIsoDemux* self, GstPad* sink) {
+  Settings settings;
+  {
+    const std::lock_guard lock(self->impl->lock);
+    settings = self->impl->settings;
+  }
+  const PadFunctions functions{SourceEvent, SourceQuery};
+  auto session = std::make_shared<Session>(GST_ELEMENT(self), sink, settings, functions);
+  {
+    const std::lock_guard lock(self->impl->lock);
+    self->impl->session = session;
+  }
+  return session->Start();
+}
+
+gboolean StopSession(GstIsoDemux* self) {
+  const auto session = SessionOf(self);
+  return session == nullptr || session->Stop();
+}
+
+gboolean SinkActivateMode(GstPad* sink, GstObject* parent, GstPadMode mode, gboolean active) {
+  GstIsoDemux* self = GST_ISO_DEMUX(parent);
+  if (mode == GST_PAD_MODE_PULL) return active ? StartSession(self, sink) : StopSession(self);
+  return mode == GST_PAD_MODE_PUSH;
+}
+
+/// Upstream that can only push: nothing could be found again.
+GstFlowReturn SinkChain(GstPad*, GstObject* parent, GstBuffer* buffer) {
+  gst_buffer_unref(buffer);
+  GST_ELEMENT_ERROR(parent,
+                    STREAM,
+                    DEMUX,
+                    (_("This source can only be played with a download buffer in between.")),
+                    ("upstream does not offer random access (pull mode)"));
+  return GST_FLOW_ERROR;
+}
+
+gboolean SendEvent(GstElement* element, GstEvent* event) {
+  if (GST_EVENT_TYPE(event) != GST_EVENT_SEEK) {
+    return GST_ELEMENT_CLASS(gst_iso_demux_parent_class)->send_event(element, event);
+  }
+  auto seek = Ref<GstEvent>::Adopt(event);
+  const auto session = SessionOf(GST_ISO_DEMUX(element));
+  return session != nullptr && session->HandleSeek(nullptr, std::move(seek));
+}
+
+gboolean ElementQuery(GstElement* element, GstQuery* query) {
+  const auto session = SessionOf(GST_ISO_DEMUX(element));
+  if (session && session->HandleQuery(nullptr, query)) return TRUE;
+  return GST_ELEMENT_CLASS(gst_iso_demux_parent_class)->query(element, query);
+}
+
+GstStateChangeReturn ChangeState(GstElement* element, GstStateChange transition) {
+  const GstStateChangeReturn result =
+      GST_ELEMENT_CLASS(gst_iso_demux_parent_class)->change_state(element, transition);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
+    if (const auto session = TakeSession(GST_ISO_DEMUX(element))) session->RemovePads();
+  }
+  return result;
+}
+
+GstStructure* MakeStats(GstIsoDemux* self) {
+  GstStructure* stats = gst_structure_new_empty("application/x-isodemux-stats");
+  if (const auto session = SessionOf(self)) session->FillStats(stats);
+  return stats;
+}
+
+void GetProperty(GObject* object, guint id, GValue* value, GParamSpec* spec) {
+  GstIsoDemux* self = GST_ISO_DEMUX(object);
+  switch (id) {
+    case kPropStats:
+      g_value_take_boxed(value, MakeStats(self));
+      break;
+    case kPropIndexBudget: {
+      const std::lock_guard lock(self->impl->lock);
+      g_value_set_uint64(value, self->impl->settings.index_budget_bytes);
+      break;
+    }
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+  }
+}
+
+void SetProperty(GObject* object, guint id, const GValue* value, GParamSpec* spec) {
+  GstIsoDemux* self = GST_ISO_DEMUX(object);
+  if (id != kPropIndexBudget) {
+    G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+    return;
+  }
+  std::shared_ptr<Session> session;
+  {
+    const std::lock_guard lock(self->impl->lock);
+    self->impl->settings.index_budget_bytes = g_value_get_uint64(value);
+    session = self->impl->session;
+  }
+  if (session) session->SetIndexBudget(g_value_get_uint64(value));
+}
+
+void Finalize(GObject* object) {
+  delete GST_ISO_DEMUX(object)->impl;
+  G_OBJECT_CLASS(gst_iso_demux_parent_class)->finalize(object);
+}
+
+void InstallProperties(GObjectClass* object_class) {
+  object_class->get_property = GetProperty;
+  object_class->set_property = SetProperty;
+
+  /**
+   * GstIsoDemux:stats:
+   *
+   * What the element does and costs, as numbers (all of them guint64; see the README). Empty
+   * while nothing is open.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property(
+      object_class,
+      kPropStats,
+      g_param_spec_boxed("stats",
+                         "Statistics",
+                         "Index memory, reads, seeks and losses",
+                         GST_TYPE_STRUCTURE,
+                         static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+
+  /**
+   * GstIsoDemux:index-budget:
+   *
+   * Bytes of sample tables to keep in memory at most. What is not kept is read again when it
+   * is needed: less costs time, never accuracy.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property(
+      object_class,
+      kPropIndexBudget,
+      g_param_spec_uint64("index-budget",
+                          "Index budget",
+                          "Bytes of sample tables to keep in memory at most",
+                          0,
+                          G_MAXUINT64,
+                          kDefaultIndexBudget,
+                          static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+                                                   GST_PARAM_MUTABLE_PLAYING)));
+}
+
+}  // namespace
+
+static void gst_iso_demux_class_init(GstIsoDemuxClass* klass) {
+  GstElementClass* element_class = GST_ELEMENT_CLASS(klass);
+  G_OBJECT_CLASS(klass)->finalize = Finalize;
+  InstallProperties(G_OBJECT_CLASS(klass));
+  element_class->change_state = ChangeState;
+  element_class->send_event = SendEvent;
+  element_class->query = ElementQuery;
+  gst_element_class_add_static_pad_template(element_class, &sink_template);
+  for (GstStaticPadTemplate& pad_template : source_templates) {
+    gst_element_class_add_static_pad_template(element_class, &pad_template);
+  }
+  gst_element_class_set_static_metadata(
+      element_class,
+      "ISO media demuxer",
+      "Codec/Demuxer",
+      "Demuxes MP4, QuickTime, 3GP and other ISO base media files, in bounded memory",
+      "The isodemux developers");
+  iso::gst::RegisterTags();
+}
+
+static void gst_iso_demux_init(GstIsoDemux* self) {
+  self->impl = new Impl;
+  self->sink = gst_pad_new_from_static_template(&sink_template, "sink");
+  gst_pad_set_activate_function(self->sink, SinkActivate);
+  gst_pad_set_activatemode_function(self->sink, SinkActivateMode);
+  gst_pad_set_chain_function(self->sink, SinkChain);
+  gst_pad_set_query_function(self->sink, SinkQuery);
+  gst_element_add_pad(GST_ELEMENT(self), self->sink);
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "element/output_pad.h"
+
+#include <algorithm>
+
+#include "element/log.h"
+
+#define GST_CAT_DEFAULT isodemux_debug
+
+namespace iso::gst {
+namespace {
+
+GstStreamType StreamTypeOf(PadFamily family) {
+  switch (family) {
+    case PadFamily::kVideo:
+      return GST_STREAM_TYPE_VIDEO;
+    case PadFamily::kAudio:
+      return GST_STREAM_TYPE_AUDIO;
+    case PadFamily::kSubtitle:
+      return GST_STREAM_TYPE_TEXT;
+    case PadFamily::kMeta:
+      break;
+  }
+  return GST_STREAM_TYPE_UNKNOWN;
+}
+
+GstStreamFlags StreamFlagsOf(const Track& track, const StreamFormat& format) {
+  int flags = GST_STREAM_FLAG_NONE;
+  if (format.sparse) flags |= GST_STREAM_FLAG_SPARSE;
+  if (!track.enabled) flags |= GST_STREAM_FLAG_UNSELECT;
+  return static_cast<GstStreamFlags>(flags);
+}
+
+Ref<GstEvent> Numbered(GstEvent* event, guint32 seqnum) {
+  if (seqnum != GST_SEQNUM_INVALID) gst_event_set_seqnum(event, seqnum);
+  return Ref<GstEvent>::Adopt(event);
+}
+
+}  // namespace
+
+OutputPad::OutputPad(const Track& track, size_t track_index, std::vector<StreamFormat> formats)
+    : track_(track), track_index_(track_index), formats_(std::move(formats)) {
+  gst_segment_init(&segment_, GST_FORMAT_TIME);
+}
+
+void OutputPad::Create(GstElement* element, GstPadTemplate* pad_template, const std::string& name) {
+  pad_ = Ref<GstPad>::Adopt(gst_pad_new_from_template(pad_template, name.c_str()));
+  gst_pad_use_fixed_caps(pad_.get());
+  const GCharPtr id(gst_pad_create_stream_id_printf(pad_.get(), element, "%03u", track_.id));
+  const StreamFormat& format = first_format();
+  stream_ = Ref<GstStream>::Adopt(gst_stream_new(
+      id.get(), format.caps.get(), StreamTypeOf(format.family), StreamFlagsOf(track_, format)));
+}
+
+void OutputPad::Announce(guint group_id, guint32 seqnum) {
+  seqnum_ = seqnum;
+  Ref<GstEvent> start =
+      Numbered(gst_event_new_stream_start(gst_stream_get_stream_id(stream_.get())), seqnum);
+  gst_event_set_group_id(start.get(), group_id);
+  gst_event_set_stream_flags(start.get(), gst_stream_get_stream_flags(stream_.get()));
+  gst_event_set_stream(start.get(), stream_.get());
+  gst_pad_push_event(pad_.get(), start.release());
+  gst_pad_push_event(pad_.get(),
+                     Numbered(gst_event_new_caps(first_format().caps.get()), seqnum).release());
+}
+
+GstFlowReturn OutputPad::PushSegment(const GstSegment& segment, guint32 seqnum) {
+  seqnum_ = seqnum;
+  segment_ = segment;
+  GST_DEBUG_OBJECT(pad_.get(), "segment %" GST_SEGMENT_FORMAT, static_cast<void*>(&segment_));
+  position_ns_.store(static_cast<int64_t>(segment.time), std::memory_order_relaxed);
+  gst_pad_push_event(pad_.get(), Numbered(gst_event_new_segment(&segment_), seqnum).release());
+  if (stream_tags_) {
+    gst_pad_push_event(
+        pad_.get(),
+        Numbered(gst_event_new_tag(Ref<GstTagList>(stream_tags_).release()), seqnum).release());
+  }
+  if (global_tags_) {
+    gst_pad_push_event(pad_.get(),
+                       Numbered(gst_event_new_tag(global_tags_.release()), seqnum).release());
+  }
+  return GST_FLOW_OK;
+}
+
+GstFlowReturn OutputPad::PushGap(int64_t start_ns, int64_t duration_ns) {
+  if (start_ns < 0) return GST_FLOW_OK;
+  GST_LOG_OBJECT(pad_.get(),
+                 "gap from %" GST_TIME_FORMAT " for %" GST_TIME_FORMAT,
+                 GST_TIME_ARGS(start_ns),
+                 GST_TIME_ARGS(duration_ns));
+  const GstClockTime duration =
+      duration_ns > 0 ? static_cast<GstClockTime>(duration_ns) : GST_CLOCK_TIME_NONE;
+  GstEvent* gap = gst_event_new_gap(static_cast<GstClockTime>(start_ns), duration);
+  gst_pad_push_event(pad_.get(), Numbered(gap, seqnum_).release());
+  return GST_FLOW_OK;
+}
+
+/// Descriptions are numbered from 1; a number that is out of range means the first.
+void OutputPad::ChooseDescription(uint32_t description) {
+  const size_t index = description >= 1 && description <= formats_.size() ? description - 1 : 0;
+  if (index == description_) return;
+  description_ = index;
+  headers_due_ = true;
+  if (format().caps) {
+    gst_pad_push_event(pad_.get(),
+                       Numbered(gst_event_new_caps(format().caps.get()), seqnum_).release());
+  }
+}
+
+void OutputPad::PushHeaders() {
+  headers_due_ = false;
+  if (format().header_event) {
+    gst_pad_push_event(pad_.get(), Ref<GstEvent>(format().header_event).release());
+  }
+  for (const Ref<GstBuffer>& header : format().headers) {
+    PushBuffer(Ref<GstBuffer>::Adopt(gst_buffer_copy(header.get())));
+  }
+}
+
+void OutputPad::Stamp(const Event& event, GstBuffer* buffer) {
+  GST_BUFFER_PTS(buffer) =
+      event.pts_ns >= 0 ? static_cast<GstClockTime>(event.pts_ns) : GST_CLOCK_TIME_NONE;
+  if (!format().raw && event.dts_ns >= 0) {
+    GST_BUFFER_DTS(buffer) = static_cast<GstClockTime>(event.dts_ns);
+  }
+  GST_BUFFER_DURATION(buffer) = static_cast<GstClockTime>(std::max<int64_t>(0, event.duration_ns));
+  GST_BUFFER_OFFSET(buffer) = event.sample.offset;
+  if (!event.sample.sync && !format().all_sync) {
+    GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+  }
+}
+
+GstFlowReturn OutputPad::PushSample(const Event& event, Ref<GstBuffer> buffer) {
+  if (event.sample.description != description_ + 1) ChooseDescription(event.sample.description);
+  if (!format().caps) return GST_FLOW_OK;
+  if (headers_due_) PushHeaders();
+  Stamp(event, buffer.get());
+  const int64_t since_start = event.pts_ns - static_cast<int64_t>(segment_.start);
+  position_ns_.store(static_cast<int64_t>(segment_.time) + std::max<int64_t>(0, since_start),
+                     std::memory_order_relaxed);
+  sample_number_.store(event.sample.index, std::memory_order_relaxed);
+  if (format().transform) return PushTransformed(event, std::move(buffer));
+  return PushBuffer(std::move(buffer));
+}
+
+GstFlowReturn OutputPad::PushTransformed(const Event& event, Ref<GstBuffer> buffer) {
+  Samples samples = format().transform->Apply(std::move(buffer));
+  if (samples.empty()) return PushGap(event.pts_ns, event.duration_ns);
+  for (Ref<GstBuffer>& sample : samples) {
+    const GstFlowReturn result = PushBuffer(std::move(sample));
+    if (result != GST_FLOW_OK) return result;
+  }
+  return GST_FLOW_OK;
+}
+
+GstFlowReturn OutputPad::PushBuffer(Ref<GstBuffer> buffer) {
+  if (discont_) {
+    GST_BUFFER_FLAG_SET(buffer.writable(), GST_BUFFER_FLAG_DISCONT);
+    discont_ = false;
+  }
+  GST_LOG_OBJECT(pad_.get(), "pushing %" GST_PTR_FORMAT, static_cast<void*>(buffer.get()));
+  ++pushed_;
+  return gst_pad_push(pad_.get(), buffer.release());
+}
+
+bool OutputPad::PushEos(guint32 seqnum) {
+  if (eos_) return false;
+  eos_ = true;
+  GST_DEBUG_OBJECT(pad_.get(), "end of stream");
+  gst_pad_push_event(pad_.get(), Numbered(gst_event_new_eos(), seqnum).release());
+  return true;
+}
+
+void OutputPad::Restart(bool flushed) {
+  discont_ = true;
+  eos_ = false;
+  flow.store(GST_FLOW_OK, std::memory_order_relaxed);
+  if (flushed) headers_due_ = true;
+}
+
+}  // namespace iso::gst

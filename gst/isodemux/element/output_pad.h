@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// OutputPad: one exposed track: its source pad, what was said on it so far, and how a
+// sample becomes a buffer.
+
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <gst/gst.h>
+
+#include "core/demux/event.h"
+#include "core/movie/movie.h"
+#include "element/caps.h"
+#include "element/ref.h"
+
+namespace iso::gst {
+
+/// Streaming thread only, but for what is marked otherwise.
+class OutputPad {
+ public:
+  /// `formats`: one for each of the track's sample descriptions.
+  OutputPad(const Track& track, size_t track_index, std::vector<StreamFormat> formats);
+
+  /// Makes the pad and its stream. `flags` come on top of those the track asks for.
+  void Create(GstElement* element, GstPadTemplate* pad_template, const std::string& name);
+
+  /// Says what stands at the start of a stream: STREAM_START and CAPS.
+  void Announce(guint group_id, guint32 seqnum);
+
+  GstPad* pad() const { return pad_.get(); }  ///< any thread
+
+  GstStream* stream() const { return stream_.get(); }
+
+  size_t track_index() const { return track_index_; }  ///< any thread
+
+  const Track& track() const { return track_; }  ///< any thread
+
+  const StreamFormat& format() const { return formats_[description_]; }
+
+  const StreamFormat& first_format() const { return formats_.front(); }  ///< any thread
+
+  /// Tags to follow the next segment. The stream's own are also kept on its GstStream.
+  void SetTags(Ref<GstTagList> stream_tags) { stream_tags_ = std::move(stream_tags); }
+
+  void AddGlobalTags(Ref<GstTagList> global_tags) { global_tags_ = std::move(global_tags); }
+
+  /// A new segment, and what has to be said after one.
+  GstFlowReturn PushSegment(const GstSegment& segment, guint32 seqnum);
+
+  GstFlowReturn PushGap(int64_t start_ns, int64_t duration_ns);
+
+  /// `buffer` holds the bytes of event's sample(s). Caps follow where the sample's
+  /// description is another one than before.
+  GstFlowReturn PushSample(const Event& event, Ref<GstBuffer> buffer);
+
+  /// True once for a pad: then its EOS has been pushed.
+  bool PushEos(guint32 seqnum);
+
+  /// After a seek: what was said before no longer holds.
+  void Restart(bool flushed);
+
+  /// Where the pad is in the presentation, nanoseconds; -1 before the first sample. Any
+  /// thread.
+  int64_t position_ns() const { return position_ns_.load(std::memory_order_relaxed); }
+
+  /// The sample at that position. Any thread.
+  uint64_t sample_number() const { return sample_number_.load(std::memory_order_relaxed); }
+
+  /// What the pad's last push returned. Any thread may make it OK again (a pad that was
+  /// linked is worth trying).
+  std::atomic<GstFlowReturn> flow{GST_FLOW_OK};
+
+  uint64_t pushed() const { return pushed_; }
+
+ private:
+  void ChooseDescription(uint32_t description);
+  void PushHeaders();
+  void Stamp(const Event& event, GstBuffer* buffer);
+  GstFlowReturn PushTransformed(const Event& event, Ref<GstBuffer> buffer);
+  GstFlowReturn PushBuffer(Ref<GstBuffer> buffer);
+
+  const Track& track_;
+  const size_t track_index_;
+  std::vector<StreamFormat> formats_;
+  size_t description_ = 0;
+  Ref<GstPad> pad_;
+  Ref<GstStream> stream_;
+  Ref<GstTagList> stream_tags_;
+  Ref<GstTagList> global_tags_;
+  GstSegment segment_;
+  guint32 seqnum_ = GST_SEQNUM_INVALID;
+  bool discont_ = true;
+  bool headers_due_ = true;
+  bool eos_ = false;
+  uint64_t pushed_ = 0;
+  std::atomic<int64_t> position_ns_{-1};
+  std::atomic<uint64_t> sample_number_{0};
+};
+
+}  // namespace iso::gst

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// PullSource: the core's bytes in pull mode, from the element's sink pad.
+
+#pragma once
+
+#include <atomic>
+#include <optional>
+
+#include <gst/gst.h>
+
+#include "core/source.h"
+#include "element/ref.h"
+
+namespace iso::gst {
+
+/// Counts of what was read from upstream. Only rise.
+struct SourceStats {
+  uint64_t reads = 0;
+  uint64_t bytes = 0;
+};
+
+/// Thread-safe. After upstream stopped the pad, every read is kInterrupted.
+class PullSource final : public ByteSource {
+ public:
+  explicit PullSource(GstPad* sink);
+
+  Status Read(uint64_t offset, std::span<uint8_t> out) override;
+
+  /// As upstream said when the source was made; nothing when it does not know.
+  std::optional<uint64_t> size() const override;
+
+  /// Fills `buffer` (its whole size) from `offset`. On success the buffer may have been
+  /// replaced, and at the end of the file be shorter.
+  GstFlowReturn Pull(uint64_t offset, Ref<GstBuffer>* buffer);
+
+  /// What the last read that failed returned; GST_FLOW_OK before any.
+  GstFlowReturn last_failure() const { return last_failure_.load(std::memory_order_relaxed); }
+
+  SourceStats stats() const;
+
+ private:
+  GstFlowReturn PullRange(uint64_t offset, guint size, GstBuffer** buffer);
+
+  Ref<GstPad> sink_;
+  std::optional<uint64_t> size_;
+  std::atomic<GstFlowReturn> last_failure_{GST_FLOW_OK};
+  std::atomic<uint64_t> reads_{0};
+  std::atomic<uint64_t> bytes_{0};
+};
+
+}  // namespace iso::gst

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Session: seek events, from any thread, and their way to the demuxer.
+
+#include "element/session.h"
+
+#define GST_CAT_DEFAULT isodemux_debug
+
+namespace iso::gst {
+
+struct Session::SeekEvent {
+  double rate = 1.0;
+  GstFormat format = GST_FORMAT_UNDEFINED;
+  GstSeekFlags flags = GST_SEEK_FLAG_NONE;
+  GstSeekType start_type = GST_SEEK_TYPE_NONE;
+  gint64 start = -1;
+  GstSeekType stop_type = GST_SEEK_TYPE_NONE;
+  gint64 stop = -1;
+  guint32 seqnum = GST_SEQNUM_INVALID;
+
+  explicit SeekEvent(GstEvent* event) : seqnum(gst_event_get_seqnum(event)) {
+    gst_event_parse_seek(event, &rate, &format, &flags, &start_type, &start, &stop_type, &stop);
+  }
+
+  bool Has(GstSeekFlags flag) const { return (flags & flag) == flag; }
+};
+
+namespace {
+
+Snap SnapOf(GstSeekFlags flags) {
+  const int snap = flags & GST_SEEK_FLAG_SNAP_NEAREST;
+  if (snap == GST_SEEK_FLAG_SNAP_NEAREST) return Snap::kNearest;
+  return snap == GST_SEEK_FLAG_SNAP_AFTER ? Snap::kAfter : Snap::kBefore;
+}
+
+Ref<GstEvent> Numbered(GstEvent* event, guint32 seqnum) {
+  gst_event_set_seqnum(event, seqnum);
+  return Ref<GstEvent>::Adopt(event);
+}
+
+}  // namespace
+
+bool Session::HandleSeek(GstPad* pad, Ref<GstEvent> event) {
+  SeekEvent seek(event.get());
+  if (!Read().movie) {
+    GST_DEBUG_OBJECT(element_, "nothing to seek in yet");
+    return false;
+  }
+  {
+    // Every pad's peer may send the same seek.
+    const std::lock_guard lock(lock_);
+    if (last_seek_seqnum_ == seek.seqnum) return true;
+    last_seek_seqnum_ = seek.seqnum;
+  }
+  if (seek.Has(GST_SEEK_FLAG_INSTANT_RATE_CHANGE)) return SeekInstantly(seek);
+  if (seek.rate <= 0.0) {
+    GST_WARNING_OBJECT(element_, "playing backwards is not supported yet");
+    return false;
+  }
+  return ConvertSeekToTime(pad, &seek) && Seek(seek);
+}
+
+/// Only the speed changes, at the sinks: nothing is flushed and no position moves.
+bool Session::SeekInstantly(const SeekEvent& seek) {
+  const double rate = Read().segment.rate;
+  const bool moves = seek.start_type != GST_SEEK_TYPE_NONE || seek.stop_type != GST_SEEK_TYPE_NONE;
+  if (moves || seek.Has(GST_SEEK_FLAG_FLUSH) || seek.rate * rate <= 0.0) {
+    GST_WARNING_OBJECT(element_,
+                       "an instant rate change can change neither position nor direction");
+    return false;
+  }
+  PushToOutputs(Numbered(
+      gst_event_new_instant_rate_change(seek.rate / rate, static_cast<GstSegmentFlags>(seek.flags)),
+      seek.seqnum));
+  return true;
+}
+
+/// Positions may be given as sample numbers of the pad (GST_FORMAT_DEFAULT).
+bool Session::ConvertSeekToTime(GstPad* pad, SeekEvent* seek) const {
+  if (seek->format == GST_FORMAT_TIME) return true;
+  const OutputPad* output = OutputFor(pad);
+  if (seek->format != GST_FORMAT_DEFAULT || output == nullptr) return false;
+  const auto convert = [&](GstSeekType type, gint64* value) {
+    if (type == GST_SEEK_TYPE_NONE || *value < 0) return true;
+    if (type == GST_SEEK_TYPE_END) return false;
+    const auto time = Convert(*output, GST_FORMAT_DEFAULT, *value, GST_FORMAT_TIME);
+    if (time) *value = *time;
+    return time.has_value();
+  };
+  seek->format = GST_FORMAT_TIME;
+  return convert(seek->start_type, &seek->start) && convert(seek->stop_type, &seek->stop);
+}
+
+bool Session::Seek(const SeekEvent& seek) {
+  const bool flush = seek.Has(GST_SEEK_FLAG_FLUSH);
+  if (flush) {
+    // Wakes whoever pulls or pushes, so that the stream lock comes free.
+    const Ref<GstEvent> start = Numbered(gst_event_new_flush_start(), seek.seqnum);
+    gst_pad_push_event(sink_, Ref<GstEvent>(start).release());
+    PushToOutputs(start);
+  } else {
+    gst_pad_pause_task(sink_);
+  }
+  const StreamLock lock(sink_);
+  if (flush) {
+    gst_pad_push_event(sink_, Numbered(gst_event_new_flush_stop(TRUE), seek.seqnum).release());
+  }
+  GstSegment segment = segment_;
+  const Status sought = PerformSeek(&segment, seek);
+  if (flush) {
+    PushToOutputs(Numbered(gst_event_new_flush_stop(TRUE), seek.seqnum));
+  }
+  if (sought.ok()) {
+    segment_ = segment;
+    seqnum_ = seek.seqnum;
+    seeks_.fetch_add(1, std::memory_order_relaxed);
+    Publish();
+  } else {
+    Fail(sought.error());
+  }
+  if (sought.ok() && IsSegmentSeek()) {
+    GstMessage* message = gst_message_new_segment_start(
+        GST_OBJECT(element_), GST_FORMAT_TIME, static_cast<gint64>(segment_.position));
+    gst_message_set_seqnum(message, seqnum_);
+    gst_element_post_message(element_, message);
+  }
+  for (const auto& output : outputs_) {
+    output->Restart(flush);
+  }
+  {
+    const std::lock_guard combiner_lock(combiner_lock_);
+    gst_flow_combiner_reset(combiner_.get());
+  }
+  blocks_->Forget();
+  return sought.ok() && StartTask();
+}
+
+/// Moves `segment` to where the seek lands. Nothing has changed when it fails.
+Status Session::PerformSeek(GstSegment* segment, const SeekEvent& seek) {
+  gboolean update = FALSE;
+  if (!gst_segment_do_seek(segment,
+                           seek.rate,
+                           seek.format,
+                           seek.flags,
+                           seek.start_type,
+                           static_cast<guint64>(seek.start),
+                           seek.stop_type,
+                           static_cast<guint64>(seek.stop),
+                           &update)) {
+    return Error{Errc::kEditInvalid};
+  }
+  SeekRequest request;
+  request.position_ns = static_cast<int64_t>(segment->position);
+  if (GST_CLOCK_TIME_IS_VALID(segment->stop)) {
+    request.stop_ns = static_cast<int64_t>(segment->stop);
+  }
+  request.key_unit = seek.Has(GST_SEEK_FLAG_KEY_UNIT);
+  request.snap = SnapOf(seek.flags);
+  ISO_TRY(const int64_t landed, demuxer_.Seek(request));
+  if (request.key_unit || landed < request.position_ns) {
+    segment->position = static_cast<guint64>(landed);
+    segment->start = segment->position;
+    segment->time = segment->position;
+    if (GST_CLOCK_TIME_IS_VALID(segment->stop)) {
+      segment->stop = std::max(segment->stop, segment->start);
+    }
+  }
+  GST_INFO_OBJECT(element_,
+                  "seek to %" GST_TIME_FORMAT " lands on %" GST_TIME_FORMAT,
+                  GST_TIME_ARGS(request.position_ns),
+                  GST_TIME_ARGS(landed));
+  return {};
+}
+
+}  // namespace iso::gst

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "element/session.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "element/errors.h"
+#include "inflater.h"
+
+#define GST_CAT_DEFAULT isodemux_debug
+
+namespace iso::gst {
+namespace {
+
+MovieOptions OptionsOf(const Settings& settings, Inflater* inflater) {
+  MovieOptions options;
+  options.index_budget_bytes = settings.index_budget_bytes;
+  options.inflater = inflater;
+  return options;
+}
+
+}  // namespace
+
+Session::Session(GstElement* element,
+                 GstPad* sink,
+                 const Settings& settings,
+                 PadFunctions functions)
+    : element_(element),
+      sink_(sink),
+      functions_(functions),
+      diagnostics_(GST_OBJECT(element)),
+      source_(std::make_shared<PullSource>(sink)),
+      inflater_(MakeInflater()),
+      demuxer_(source_, OptionsOf(settings, inflater_.get()), &diagnostics_),
+      seqnum_(gst_util_seqnum_next()),
+      combiner_(gst_flow_combiner_new()) {
+  gst_segment_init(&segment_, GST_FORMAT_TIME);
+  published_.segment = segment_;
+}
+
+Session::~Session() = default;
+
+bool Session::Start() {
+  return StartTask();
+}
+
+bool Session::StartTask() {
+  const std::lock_guard lock(task_lock_);
+  return !stopped_ && gst_pad_start_task(sink_, &Session::Loop, this, nullptr);
+}
+
+bool Session::Stop() {
+  {
+    const std::lock_guard lock(task_lock_);
+    stopped_ = true;
+  }
+  return gst_pad_stop_task(sink_);
+}
+
+void Session::RemovePads() {
+  for (const auto& output : outputs_) {
+    gst_pad_set_active(output->pad(), FALSE);
+    gst_element_remove_pad(element_, output->pad());
+  }
+}
+
+Session::Published Session::Read() const {
+  const std::lock_guard lock(lock_);
+  return published_;
+}
+
+void Session::Publish() {
+  const std::lock_guard lock(lock_);
+  published_.movie = demuxer_.movie();
+  published_.segment = segment_;
+}
+
+void Session::Loop(gpointer data) {
+  auto* session = static_cast<Session*>(data);
+  const GstFlowReturn flow = session->opened_ ? session->Step() : session->Open();
+  if (flow != GST_FLOW_OK) session->Pause(flow);
+}
+
+/// The task rests until a seek starts it again or the pad is deactivated.
+void Session::Pause(GstFlowReturn why) {
+  GST_DEBUG_OBJECT(element_, "pausing: %s", gst_flow_get_name(why));
+  gst_pad_pause_task(sink_);
+  if (why == GST_FLOW_FLUSHING) return;
+  if (why == GST_FLOW_NOT_LINKED || why < GST_FLOW_EOS) {
+    GST_ELEMENT_FLOW_ERROR(element_, why);
+  }
+  for (const auto& output : outputs_) {
+    if (!IsSegmentSeek() || why != GST_FLOW_EOS) output->PushEos(seqnum_);
+  }
+}
+
+GstFlowReturn Session::Fail(const Error& error) {
+  if (error.code == Errc::kInterrupted) return GST_FLOW_FLUSHING;
+  GST_DEBUG_OBJECT(element_, "failed: %s", Describe(error).c_str());
+  // Upstream has said itself why it could not be read.
+  const bool upstream =
+      error.code == Errc::kReadFailed && source_->last_failure() == GST_FLOW_ERROR;
+  if (!upstream) PostError(element_, error);
+  for (const auto& output : outputs_) {
+    output->PushEos(seqnum_);
+  }
+  gst_pad_pause_task(sink_);
+  return GST_FLOW_FLUSHING;
+}
+
+GstFlowReturn Session::Open() {
+  if (const Status opened = demuxer_.Open(); !opened.ok()) return Fail(opened.error());
+  CreateOutputs();
+  if (outputs_.empty()) return Fail(Error{Errc::kNoTracks, FourCC("moov")});
+  const auto landed = demuxer_.Seek({});
+  if (!landed.ok()) return Fail(landed.error());
+  const SourceStats read = source_->stats();
+  open_reads_ = read.reads;
+  open_bytes_ = read.bytes;
+  blocks_ = std::make_unique<BlockReader>(*source_, outputs_.size());
+  const int64_t duration = demuxer_.movie()->duration_ns;
+  if (duration != kTimeMax) segment_.duration = static_cast<guint64>(duration);
+  opened_ = true;
+  Publish();
+  ExposeOutputs();
+  return GST_FLOW_OK;
+}
+
+GstFlowReturn Session::Step() {
+  if (const Status next = demuxer_.Next(&event_); !next.ok()) return Fail(next.error());
+  if (event_.kind == Event::Kind::kAllEnded) return Finish();
+  OutputPad* output = output_of_track_[event_.track];
+  switch (event_.kind) {
+    case Event::Kind::kSample:
+      return PlaySample(output, event_);
+    case Event::Kind::kSegment:
+      return PlaySegment(output, event_.segment);
+    case Event::Kind::kGap:
+      return output->PushGap(event_.gap_start_ns, event_.gap_duration_ns);
+    case Event::Kind::kEnd:
+      if (!IsSegmentSeek()) output->PushEos(seqnum_);
+      return GST_FLOW_OK;
+    case Event::Kind::kAllEnded:
+      break;
+  }
+  return GST_FLOW_OK;
+}
+
+/// A track's segment is the seek's, moved to where this stretch of media lies.
+GstFlowReturn Session::PlaySegment(OutputPad* output, const Segment& segment) {
+  GstSegment own = segment_;
+  own.start = static_cast<guint64>(std::max<int64_t>(0, segment.start_ns));
+  own.stop = segment.stop_ns == kTimeMax
+                 ? GST_CLOCK_TIME_NONE
+                 : static_cast<guint64>(std::max<int64_t>(0, segment.stop_ns));
+  own.time = static_cast<guint64>(segment.time_ns);
+  own.position = own.start;
+  const guint64 later = own.time - std::min(own.time, segment_.time);
+  own.base = segment_.base +
+             (segment_.rate == 1.0
+                  ? later
+                  : static_cast<guint64>(static_cast<double>(later) / std::fabs(segment_.rate)));
+  return output->PushSegment(own, seqnum_);
+}
+
+GstFlowReturn Session::PlaySample(OutputPad* output, const Event& event) {
+  // A pad that nobody listens to costs no reading; it is tried again once relinked.
+  if (output->flow.load(std::memory_order_relaxed) != GST_FLOW_OK) return GST_FLOW_OK;
+  constexpr uint64_t kSmall = 1024;
+  const bool copy = output->format().sparse && event.size < kSmall;
+  Ref<GstBuffer> buffer;
+  const GstFlowReturn read = blocks_->Read(event.sample.offset, event.size, copy, &buffer);
+  if (read == GST_FLOW_EOS) {
+    lost_samples_.fetch_add(event.count, std::memory_order_relaxed);
+    lost_bytes_.fetch_add(event.size, std::memory_order_relaxed);
+    return GST_FLOW_OK;
+  }
+  if (read == GST_FLOW_ERROR) return Fail(Error{Errc::kReadFailed, {}, event.sample.offset});
+  if (read != GST_FLOW_OK) return read;
+  const GstFlowReturn pushed = output->PushSample(event, std::move(buffer));
+  segment_.position = static_cast<guint64>(output->position_ns());
+  return Combine(output, pushed);
+}
+
+GstFlowReturn Session::Combine(OutputPad* output, GstFlowReturn flow) {
+  if (flow == GST_FLOW_OK) return GST_FLOW_OK;
+  GST_DEBUG_OBJECT(output->pad(), "returned %s", gst_flow_get_name(flow));
+  if (flow != GST_FLOW_FLUSHING) output->flow.store(flow, std::memory_order_relaxed);
+  const std::lock_guard lock(combiner_lock_);
+  return gst_flow_combiner_update_pad_flow(combiner_.get(), output->pad(), flow);
+}
+
+void Session::Reconfigure(GstPad* pad) {
+  for (const auto& output : outputs_) {
+    if (output->pad() == pad) output->flow.store(GST_FLOW_OK, std::memory_order_relaxed);
+  }
+  const std::lock_guard lock(combiner_lock_);
+  gst_flow_combiner_reset(combiner_.get());
+}
+
+GstFlowReturn Session::Finish() {
+  ReportLosses();
+  const DemuxerStats& lost = demuxer_.stats();
+  const bool nothing = std::all_of(
+      outputs_.begin(), outputs_.end(), [](const auto& output) { return output->pushed() == 0; });
+  if (nothing && lost.lost_samples > 0) return Fail(Error{Errc::kEndOfData, FourCC("mdat")});
+  if (!IsSegmentSeek()) return GST_FLOW_EOS;
+  const guint64 end = segment_.stop != GST_CLOCK_TIME_NONE ? segment_.stop : segment_.duration;
+  if (end != GST_CLOCK_TIME_NONE) segment_.position = end;
+  GstMessage* done =
+      gst_message_new_segment_done(GST_OBJECT(element_), GST_FORMAT_TIME, static_cast<gint64>(end));
+  gst_message_set_seqnum(done, seqnum_);
+  gst_element_post_message(element_, done);
+  auto event =
+      Ref<GstEvent>::Adopt(gst_event_new_segment_done(GST_FORMAT_TIME, static_cast<gint64>(end)));
+  gst_event_set_seqnum(event.get(), seqnum_);
+  PushToOutputs(event);
+  return GST_FLOW_EOS;
+}
+
+void Session::ReportLosses() {
+  const DemuxerStats& lost = demuxer_.stats();
+  lost_samples_ = lost.lost_samples;
+  lost_bytes_ = lost.lost_bytes;
+  if (lost.lost_samples == 0 || losses_reported_) return;
+  losses_reported_ = true;
+  PostLossWarning(element_, lost.lost_samples, lost.lost_bytes);
+}
+
+void Session::PushToOutputs(const Ref<GstEvent>& event) {
+  for (const auto& output : outputs_) {
+    gst_pad_push_event(output->pad(), Ref<GstEvent>(event).release());
+  }
+}
+
+void Session::SetIndexBudget(uint64_t bytes) {
+  const Published now = Read();
+  if (now.movie) now.movie->pages->SetBudget(bytes);
+}
+
+uint64_t Session::Bitrate() const {
+  const Published now = Read();
+  const auto size = source_->size();
+  if (!now.movie || !size || now.movie->duration_ns <= 0 || now.movie->duration_ns == kTimeMax) {
+    return 0;
+  }
+  return gst_util_uint64_scale(*size, 8 * GST_SECOND, static_cast<guint64>(now.movie->duration_ns));
+}
+
+void Session::FillStats(GstStructure* stats) const {
+  const Published now = Read();
+  PageCacheStats pages;
+  uint64_t index_bytes = 0;
+  if (now.movie) {
+    pages = now.movie->pages->stats();
+    for (const Track& track : now.movie->tracks) {
+      index_bytes += track.samples->IndexBytes();
+    }
+  }
+  const SourceStats source = source_->stats();
+  gst_structure_set(stats,
+                    "index-bytes",
+                    G_TYPE_UINT64,
+                    pages.resident_bytes + index_bytes,
+                    "index-budget",
+                    G_TYPE_UINT64,
+                    pages.budget_bytes,
+                    "page-hits",
+                    G_TYPE_UINT64,
+                    pages.hits,
+                    "page-misses",
+                    G_TYPE_UINT64,
+                    pages.misses,
+                    "index-reads",
+                    G_TYPE_UINT64,
+                    pages.reads,
+                    "index-bytes-read",
+                    G_TYPE_UINT64,
+                    pages.bytes_read,
+                    "open-reads",
+                    G_TYPE_UINT64,
+                    open_reads_.load(),
+                    "open-bytes-read",
+                    G_TYPE_UINT64,
+                    open_bytes_.load(),
+                    "reads",
+                    G_TYPE_UINT64,
+                    source.reads,
+                    "bytes-read",
+                    G_TYPE_UINT64,
+                    source.bytes,
+                    "seeks",
+                    G_TYPE_UINT64,
+                    seeks_.load(),
+                    "lost-samples",
+                    G_TYPE_UINT64,
+                    lost_samples_.load(),
+                    "lost-bytes",
+                    G_TYPE_UINT64,
+                    lost_bytes_.load(),
+                    nullptr);
+}
+
+}  // namespace iso::gst

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Session: the element at work on one file, from the activation of its sink pad to its
+// deactivation. Owns the demuxer, the pads and the way between them. session.cpp opens
+// and plays, seeking.cpp seeks, queries.cpp answers.
+
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include <gst/base/gstflowcombiner.h>
+#include <gst/gst.h>
+
+#include "core/demux/demuxer.h"
+#include "element/block_reader.h"
+#include "element/log.h"
+#include "element/output_pad.h"
+#include "element/pull_source.h"
+#include "element/ref.h"
+
+namespace iso::gst {
+
+/// What an application may set; copied when a session starts.
+struct Settings {
+  uint64_t index_budget_bytes = 256 << 10;
+};
+
+/// What the source pads call.
+struct PadFunctions {
+  GstPadEventFunction event;
+  GstPadQueryFunction query;
+};
+
+/// Threads: see the table in docs/architecture.md. "Streaming" below is the thread that
+/// holds the sink pad's stream lock.
+class Session {
+ public:
+  Session(GstElement* element, GstPad* sink, const Settings& settings, PadFunctions functions);
+  ~Session();
+
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  /// Starts the streaming task.
+  bool Start();
+
+  /// Joins the streaming task, for good.
+  bool Stop();
+
+  /// The source pads go. After Stop().
+  void RemovePads();
+
+  /// Any thread; takes over the event. `pad` is the source pad it came from, or null.
+  bool HandleSeek(GstPad* pad, Ref<GstEvent> event);
+
+  /// A source pad got a new peer, or its peer new wishes. Any thread.
+  void Reconfigure(GstPad* pad);
+
+  /// True when the query was answered. Any thread. `pad` may be null (the element's).
+  bool HandleQuery(GstPad* pad, GstQuery* query);
+
+  /// Bits a second of the whole file; 0 when unknown. Any thread.
+  uint64_t Bitrate() const;
+
+  /// Any thread.
+  void SetIndexBudget(uint64_t bytes);
+
+  /// The fields of the element's `stats`. Any thread.
+  void FillStats(GstStructure* stats) const;
+
+ private:
+  /// What seeks and queries look at. Written by the streaming thread (and a seek), under
+  /// lock_; what the pointers point to no longer changes once it is here.
+  struct Published {
+    std::shared_ptr<const Movie> movie;  ///< null until the pads are there
+    GstSegment segment;                  ///< of the presentation
+  };
+
+  Published Read() const;
+  void Publish();
+
+  // session.cpp
+  static void Loop(gpointer session);
+  bool StartTask();
+  GstFlowReturn Open();
+  GstFlowReturn Step();
+  GstFlowReturn PlaySegment(OutputPad* output, const Segment& segment);
+  GstFlowReturn PlaySample(OutputPad* output, const Event& event);
+  GstFlowReturn Combine(OutputPad* output, GstFlowReturn flow);
+  GstFlowReturn Finish();
+  GstFlowReturn Fail(const Error& error);
+  void Pause(GstFlowReturn why);
+  void ReportLosses();
+  bool IsSegmentSeek() const { return (segment_.flags & GST_SEGMENT_FLAG_SEGMENT) != 0; }
+
+  // streams.cpp
+  void CreateOutputs();
+  std::unique_ptr<OutputPad> CreateOutput(size_t track_index);
+  void NameOutputs();
+  void SetTags();
+  void PostCollection(guint group_id);
+  void ExposeOutputs();
+
+  // seeking.cpp
+  struct SeekEvent;
+  bool SeekInstantly(const SeekEvent& seek);
+  bool Seek(const SeekEvent& seek);
+  Status PerformSeek(GstSegment* segment, const SeekEvent& seek);
+  bool ConvertSeekToTime(GstPad* pad, SeekEvent* seek) const;
+  void PushToOutputs(const Ref<GstEvent>& event);
+
+  // queries.cpp
+  bool QueryPosition(GstPad* pad, GstQuery* query) const;
+  bool QueryDuration(GstPad* pad, GstQuery* query) const;
+  bool QueryConvert(GstPad* pad, GstQuery* query) const;
+  bool QuerySeeking(GstQuery* query) const;
+  bool QuerySegment(GstQuery* query) const;
+  const OutputPad* FindOutput(GstPad* pad) const;
+  /// The output that stands for all: the pad's, else the first video, else the first.
+  const OutputPad* OutputFor(GstPad* pad) const;
+  std::optional<int64_t> Convert(const OutputPad& output,
+                                 GstFormat from,
+                                 int64_t value,
+                                 GstFormat to) const;
+
+  GstElement* const element_;  ///< outlives the session
+  GstPad* const sink_;
+  const PadFunctions functions_;
+  LogDiagnostics diagnostics_;
+  std::shared_ptr<PullSource> source_;
+  std::unique_ptr<Inflater> inflater_;
+  Demuxer demuxer_;
+  std::unique_ptr<BlockReader> blocks_;
+
+  std::vector<std::unique_ptr<OutputPad>> outputs_;  ///< fixed once published
+  std::vector<OutputPad*> output_of_track_;          ///< null: not exposed
+  GstSegment segment_;                               ///< of the presentation
+  guint32 seqnum_;
+  bool opened_ = false;
+  bool losses_reported_ = false;
+  Event event_;
+
+  std::mutex task_lock_;
+  bool stopped_ = false;  ///< under task_lock_: the task must not be started again
+
+  mutable std::mutex combiner_lock_;
+  Unique<GstFlowCombiner, gst_flow_combiner_unref> combiner_;
+
+  mutable std::mutex lock_;
+  Published published_;
+  guint32 last_seek_seqnum_ = GST_SEQNUM_INVALID;  ///< under lock_
+
+  std::atomic<uint64_t> seeks_{0};
+  std::atomic<uint64_t> lost_samples_{0};
+  std::atomic<uint64_t> lost_bytes_{0};
+  std::atomic<uint64_t> open_reads_{0};
+  std::atomic<uint64_t> open_bytes_{0};
+  std::atomic<uint64_t> pushed_{0};
+};
+
+/// Lead-in of a codec's decoder, and runs of raw audio: how the core plays such a track.
+TrackOptions OptionsFor(const Track& track, const StreamFormat& format);
+
+}  // namespace iso::gst

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Session: from tracks to pads: which are exposed, their names, tags, and the stream
+// collection.
+
+#include <algorithm>
+#include <map>
+
+#include <gst/tag/tag.h>
+
+#include "element/session.h"
+#include "element/tags.h"
+
+#define GST_CAT_DEFAULT isodemux_debug
+
+namespace iso::gst {
+namespace {
+
+/// Frames of raw audio in one buffer at most: under a tenth of a second at 48 kHz.
+constexpr uint32_t kRawFrames = 4096;
+
+/// Frames an audio decoder wants before the first one that is heard: 2, but MPEG-1 and -2
+/// audio reaches back further through its bit reservoir.
+constexpr uint32_t kLeadIn = 2;
+constexpr uint32_t kMpegAudioLeadIn = 30;
+
+bool IsMpegAudio(const StreamFormat& format) {
+  const GstStructure* caps = gst_caps_get_structure(format.caps.get(), 0);
+  int version = 0;
+  return gst_structure_has_name(caps, "audio/mpeg") &&
+         gst_structure_get_int(caps, "mpegversion", &version) && version == 1;
+}
+
+uint64_t FrameDuration(const Track& track, uint64_t samples) {
+  const Result<Sample> first = track.samples->At(0);
+  if (!first.ok() || track.media_duration == kTimeMax) return 0;
+  return AverageFrameDuration(
+      static_cast<uint64_t>(track.media_duration), first->duration, samples, track.timescale);
+}
+
+TrackFacts FactsOf(const Track& track) {
+  TrackFacts facts;
+  facts.handler = track.handler;
+  facts.timescale = track.timescale;
+  facts.display_width = track.width >> 16;
+  facts.display_height = track.height >> 16;
+  facts.stereo_video = track.stereo_video;
+  const Result<uint64_t> samples = track.samples->SampleCount();
+  if (!samples.ok()) return facts;
+  facts.frame_duration_ns = FrameDuration(track, *samples);
+  facts.still = *samples == 1 && (track.media_duration == 0 || track.media_duration == kTimeMax);
+  return facts;
+}
+
+/// A tag of newer GStreamers; WebKit tells tracks apart by it.
+void AddTrackId(GstTagList* tags, uint32_t id) {
+  const GCharPtr text(g_strdup_printf("%u", id));
+  gst_tag_list_add(tags, GST_TAG_MERGE_KEEP, kTrackIdTag, text.get(), nullptr);
+}
+
+}  // namespace
+
+TrackOptions OptionsFor(const Track& track, const StreamFormat& format) {
+  TrackOptions options;
+  options.sparse = format.sparse;
+  if (format.raw_frame_bytes > 0) {
+    options.max_run = kRawFrames;
+  } else if (track.kind == MediaKind::kAudio) {
+    options.lead_in = IsMpegAudio(format) ? kMpegAudioLeadIn : kLeadIn;
+  }
+  return options;
+}
+
+/// Pads come in the order of track IDs, whatever the order in the file.
+void Session::CreateOutputs() {
+  const std::vector<Track>& tracks = demuxer_.movie()->tracks;
+  output_of_track_.assign(tracks.size(), nullptr);
+  std::vector<size_t> order(tracks.size());
+  for (size_t i = 0; i < order.size(); ++i) {
+    order[i] = i;
+  }
+  std::stable_sort(
+      order.begin(), order.end(), [&](size_t a, size_t b) { return tracks[a].id < tracks[b].id; });
+  for (const size_t index : order) {
+    auto output = CreateOutput(index);
+    TrackOptions options;
+    options.active = output != nullptr;
+    if (output) options = OptionsFor(tracks[index], output->first_format());
+    demuxer_.SetTrackOptions(index, options);
+    if (!output) continue;
+    output_of_track_[index] = output.get();
+    outputs_.push_back(std::move(output));
+  }
+  NameOutputs();
+  SetTags();
+}
+
+std::unique_ptr<OutputPad> Session::CreateOutput(size_t track_index) {
+  const Track& track = demuxer_.movie()->tracks[track_index];
+  if (track.kind == MediaKind::kOther) {
+    GST_INFO_OBJECT(element_,
+                    "track %u with handler '%s' is not for presentation",
+                    track.id,
+                    track.handler.Text().c_str());
+    return nullptr;
+  }
+  TrackFacts facts = FactsOf(track);
+  const auto& tracks = demuxer_.movie()->tracks;
+  const auto video = std::find_if(tracks.begin(), tracks.end(), [](const Track& other) {
+    return other.kind == MediaKind::kVideo;
+  });
+  if (video != tracks.end() && track.kind == MediaKind::kText) {
+    facts.video_frame_duration_ns = FactsOf(*video).frame_duration_ns;
+  }
+  std::vector<StreamFormat> formats;
+  for (const SampleDescription& description : track.descriptions) {
+    formats.push_back(DescribeStream(description, facts));
+  }
+  if (!formats.front().caps) return nullptr;
+  return std::make_unique<OutputPad>(track, track_index, std::move(formats));
+}
+
+void Session::NameOutputs() {
+  std::map<PadFamily, unsigned> counters;
+  for (const auto& output : outputs_) {
+    const PadFamily family = output->first_format().family;
+    const char* template_name = PadTemplateName(family);
+    const GCharPtr name(g_strdup_printf(template_name, counters[family]++));
+    GstPadTemplate* pad_template = gst_element_get_pad_template(element_, template_name);
+    output->Create(element_, pad_template, name.get());
+    gst_pad_set_event_function(output->pad(), functions_.event);
+    gst_pad_set_query_function(output->pad(), functions_.query);
+    GST_INFO_OBJECT(element_,
+                    "track %u is %s: %" GST_PTR_FORMAT,
+                    output->track().id,
+                    name.get(),
+                    static_cast<void*>(output->first_format().caps.get()));
+  }
+}
+
+void Session::SetTags() {
+  const Movie& movie = *demuxer_.movie();
+  const FileFacts facts{movie.major_brand, false, movie.creation_time};
+  const Ref<GstTagList> global = GlobalTags(movie.metadata, facts);
+  for (const auto& output : outputs_) {
+    const Track& track = output->track();
+    Ref<GstTagList> tags = StreamTags(track.metadata, facts, track.name);
+    tags.writable();
+    gst_tag_list_insert(tags.get(), output->first_format().tags.get(), GST_TAG_MERGE_KEEP);
+    AddLanguage(tags.get(), track.language, track.extended_language);
+    AddTrackId(tags.get(), track.id);
+    if (track.kind == MediaKind::kVideo) {
+      AddOrientation(tags.get(), movie.matrix, track.matrix);
+    }
+    gst_stream_set_tags(output->stream(), tags.get());
+    output->SetTags(std::move(tags));
+    output->AddGlobalTags(global);
+  }
+}
+
+/// One from upstream is passed on; otherwise ours goes to the bus before any pad is seen.
+void Session::PostCollection(guint group_id) {
+  Ref<GstEvent> event =
+      Ref<GstEvent>::Adopt(gst_pad_get_sticky_event(sink_, GST_EVENT_STREAM_COLLECTION, 0));
+  if (!event) {
+    const GCharPtr upstream(gst_pad_get_stream_id(sink_));
+    auto collection = Ref<GstStreamCollection>::Adopt(gst_stream_collection_new(upstream.get()));
+    for (const auto& output : outputs_) {
+      gst_stream_collection_add_stream(collection.get(),
+                                       Ref<GstStream>::Share(output->stream()).release());
+    }
+    gst_element_post_message(
+        element_, gst_message_new_stream_collection(GST_OBJECT(element_), collection.get()));
+    event = Ref<GstEvent>::Adopt(gst_event_new_stream_collection(collection.get()));
+    gst_event_set_seqnum(event.get(), seqnum_);
+  }
+  for (const auto& output : outputs_) {
+    gst_pad_set_active(output->pad(), TRUE);
+    output->Announce(group_id, seqnum_);
+    gst_pad_push_event(output->pad(), Ref<GstEvent>(event).release());
+  }
+}
+
+void Session::ExposeOutputs() {
+  guint group_id = 0;
+  const auto upstream =
+      Ref<GstEvent>::Adopt(gst_pad_get_sticky_event(sink_, GST_EVENT_STREAM_START, 0));
+  if (!upstream || !gst_event_parse_group_id(upstream.get(), &group_id)) {
+    group_id = gst_util_group_id_next();
+  }
+  PostCollection(group_id);
+  for (const auto& output : outputs_) {
+    gst_element_add_pad(element_, Ref<GstPad>::Share(output->pad()).release());
+    const std::lock_guard lock(combiner_lock_);
+    gst_flow_combiner_add_pad(combiner_.get(), output->pad());
+  }
+  gst_element_no_more_pads(element_);
+}
+
+}  // namespace iso::gst
