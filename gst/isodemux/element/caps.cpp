@@ -158,6 +158,10 @@ void CapsDraft::SetColorimetry(const ColorCodes& codes) {
   colors.matrix = gst_video_color_matrix_from_iso(codes.matrix);
   colors.transfer = gst_video_transfer_function_from_iso(codes.transfer);
   colors.primaries = gst_video_color_primaries_from_iso(codes.primaries);
+  const bool says_something = codes.full_range || colors.matrix != GST_VIDEO_COLOR_MATRIX_UNKNOWN ||
+                              colors.transfer != GST_VIDEO_TRANSFER_UNKNOWN ||
+                              colors.primaries != GST_VIDEO_COLOR_PRIMARIES_UNKNOWN;
+  if (!says_something) return;
   const GCharPtr text(gst_video_colorimetry_to_string(&colors));
   if (text) SetString("colorimetry", text.get());
 }

@@ -8,6 +8,7 @@ namespace iso {
 namespace {
 
 constexpr size_t kMaxChannels = 256;
+constexpr int kUnspecified = -1;
 
 std::vector<uint32_t> ReadMapping(Bytes cmap) {
   std::vector<uint32_t> mapping;
@@ -25,7 +26,7 @@ std::vector<int> ReadDefinitions(Bytes cdef) {
   Reader r(cdef);
   const uint16_t count = r.U16();
   if (count > kMaxChannels || r.left() < size_t{count} * 6) return {};
-  std::vector<int> definitions(count, 0);
+  std::vector<int> definitions(count, kUnspecified);
   for (uint16_t i = 0; i < count; ++i) {
     const uint16_t channel = r.U16();
     const uint16_t type = r.U16();

@@ -14,7 +14,7 @@ struct Jpeg2000Header {
   uint16_t components = 0;        ///< 0 when not known
   uint32_t color_space = 0;       ///< enumerated: 16 sRGB, 17 grey, 18 sYCC; 0 else
   std::vector<uint32_t> mapping;  ///< cmap: type << 24 | palette column << 16 | component
-  std::vector<int> definitions;   ///< cdef, by channel: its colour from 1, 0: alpha, -type else
+  std::vector<int> definitions;   ///< cdef, by channel: its colour from 1; 0 alpha; negative: none
 };
 
 Jpeg2000Header ParseJpeg2000(const SampleDescription& entry);

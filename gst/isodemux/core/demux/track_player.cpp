@@ -57,7 +57,9 @@ int64_t TrackPlayer::PresentationNs(const Edit& edit, int64_t media_ns) const {
 void TrackPlayer::BeginEdit() {
   const Edit& now = edit();
   const bool last = edit_ + 1 == track_.timeline.edits().size();
-  const int64_t end = last ? std::max(now.start_ns, presentation_end_ns_) : now.end_ns;
+  // A single picture may have no duration: then nothing lies past its end.
+  const bool end_known = last && presentation_end_ns_ > now.start_ns;
+  const int64_t end = end_known ? presentation_end_ns_ : now.end_ns;
   const int64_t start = std::clamp(from_ns_, now.start_ns, end);
   segment_.time_ns = start;
   segment_.start_ns = MediaNs(now, start);

@@ -70,8 +70,8 @@ Result<std::optional<uint64_t>> SampleTable::SyncAtOrBefore(uint64_t n) const {
 }
 
 Result<std::optional<uint64_t>> SampleTable::SyncAtOrAfter(uint64_t n) const {
-  ISO_CHECK(impl_->CheckNumber(n));
   ISO_TRY(const uint64_t count, SampleCount());
+  if (n >= count) return std::optional<uint64_t>();
   return impl_->syncs.AtOrAfter(n, count);
 }
 

@@ -65,8 +65,10 @@ class SampleTable {
   /// one with the smallest pts.
   Result<uint64_t> SampleAtPresentationTime(int64_t t) const;
 
-  /// The last sync sample at or before n / the first at or after n.
+  /// The last sync sample at or before n.
   Result<std::optional<uint64_t>> SyncAtOrBefore(uint64_t n) const;
+
+  /// The first sync sample at or after n; n may be past the end: there is none.
   Result<std::optional<uint64_t>> SyncAtOrAfter(uint64_t n) const;
 
   /// The smallest composition offset of the track, exact for tables of up to 65,536

@@ -62,8 +62,8 @@ size_t SparseIndex::Bytes() const {
 Result<RunState> SparseIndex::PageStart(RunAxis axis, uint64_t target) const {
   if (column_.count() <= kPageEntries) return RunState();
   const uint64_t most = BlockEntries(column_.table().stride);
-  for (uint64_t entries = kReadEntries; !Known(axis, target); entries *= 2) {
-    ISO_CHECK(Extend(std::min(entries, most)));
+  for (uint64_t n = kReadEntries; !Known(axis, target); n = std::min(2 * n, most)) {
+    ISO_CHECK(Extend(n));
   }
   std::unique_lock lock(mutex_);
   if (coarse_.empty()) return RunState();

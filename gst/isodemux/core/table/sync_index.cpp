@@ -18,41 +18,48 @@ constexpr uint64_t kMaxSlots = 1024;
 SyncTable::SyncTable(const TableRef& table, PageCache& cache)
     : column_(table, cache), pages_((column_.count() + kPageEntries - 1) / kPageEntries) {
   step_ = (pages_ + kMaxSlots - 1) / kMaxSlots;
-  slots_ = pages_ > 1 ? (pages_ + step_ - 1) / step_ : 0;
+  slots_ = pages_ ? (pages_ + step_ - 1) / step_ : 0;
   fence_ = std::make_unique<std::atomic<uint32_t>[]>(static_cast<size_t>(slots_));
 }
 
 Result<uint64_t> SyncTable::LowerBound(uint32_t value, ColumnReader& reader) const {
-  // The page of the entry is the one before the first page that begins with it or more.
+  // First among the pages of the fence, then among those between two of them.
+  ISO_TRY(const uint64_t slot, FirstPage(value, step_, 0, slots_, reader));
+  const uint64_t from = slot ? (slot - 1) * step_ + 1 : 0;
+  ISO_TRY(const uint64_t page, FirstPage(value, 1, from, std::min(slot * step_, pages_), reader));
+  if (page == 0) return uint64_t{0};
+  const uint64_t begin = (page - 1) * kPageEntries;
+  ISO_TRY(const uint8_t* entries, reader.At(begin));
   uint64_t low = 0;
-  uint64_t high = pages_;
+  uint64_t high = std::min<uint64_t>(column_.count() - begin, kPageEntries);
+  while (low < high) {
+    const uint64_t middle = (low + high) / 2;
+    if (LoadBE32(entries + 4 * middle) < value) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return begin + low;
+}
+
+/// The first i of [low, high) such that page i * step begins with `value` or more, or high.
+Result<uint64_t> SyncTable::FirstPage(
+    uint32_t value, uint64_t step, uint64_t low, uint64_t high, ColumnReader& reader) const {
   while (low < high) {
     const uint64_t middle = low + (high - low) / 2;
-    ISO_TRY(const uint32_t first, FirstOf(middle, reader));
+    ISO_TRY(const uint32_t first, FirstOf(middle * step, reader));
     if (first < value) {
       low = middle + 1;
     } else {
       high = middle;
     }
   }
-  if (low == 0) return uint64_t{0};
-  const uint64_t begin = (low - 1) * kPageEntries;
-  ISO_TRY(const uint8_t* entries, reader.At(begin));
-  uint64_t left = 0;
-  uint64_t right = std::min<uint64_t>(column_.count() - begin, kPageEntries);
-  while (left < right) {
-    const uint64_t middle = (left + right) / 2;
-    if (LoadBE32(entries + 4 * middle) < value) {
-      left = middle + 1;
-    } else {
-      right = middle;
-    }
-  }
-  return begin + left;
+  return low;
 }
 
 Result<uint32_t> SyncTable::FirstOf(uint64_t page, ColumnReader& reader) const {
-  std::atomic<uint32_t>* slot = slots_ && page % step_ == 0 ? &fence_[page / step_] : nullptr;
+  std::atomic<uint32_t>* slot = page % step_ == 0 ? &fence_[page / step_] : nullptr;
   if (slot) {
     if (const uint32_t known = slot->load(std::memory_order_relaxed)) return known;
   }

@@ -30,6 +30,8 @@ class SyncTable {
   size_t IndexBytes() const { return slots_ * sizeof(std::atomic<uint32_t>); }
 
  private:
+  Result<uint64_t> FirstPage(
+      uint32_t value, uint64_t step, uint64_t low, uint64_t high, ColumnReader& reader) const;
   Result<uint32_t> FirstOf(uint64_t page, ColumnReader& reader) const;
 
   Column column_;
