@@ -209,7 +209,7 @@ TEST(Demuxer, TracksAreServedInStep) {
 TEST(Demuxer, SeekingPastTheEndEndsAtOnce) {
   const auto file = BuildMovie(test::PlainMovie());
   SeekRequest request;
-  request.position_ns = int64_t{100} * kNanosecondsPerSecond;
+  request.start_ns = int64_t{100} * kNanosecondsPerSecond;
   Player player(std::make_shared<MemorySource>(file));
   const Played played = player.Play(request);
   EXPECT_TRUE(played.samples.empty());

@@ -69,7 +69,10 @@ GstFlowReturn OutputPad::PushSegment(const GstSegment& segment, guint32 seqnum) 
   seqnum_ = seqnum;
   segment_ = segment;
   GST_DEBUG_OBJECT(pad_.get(), "segment %" GST_SEGMENT_FORMAT, static_cast<void*>(&segment_));
-  position_ns_.store(static_cast<int64_t>(segment.time), std::memory_order_relaxed);
+  const bool forward = segment.rate > 0;
+  position_ns_.store(forward ? static_cast<int64_t>(segment.time)
+                             : PresentationOf(static_cast<int64_t>(segment.stop)),
+                     std::memory_order_relaxed);
   gst_pad_push_event(pad_.get(), Numbered(gst_event_new_segment(&segment_), seqnum).release());
   if (stream_tags_) {
     gst_pad_push_event(
@@ -126,9 +129,20 @@ void OutputPad::Stamp(const Event& event, GstBuffer* buffer) {
   }
   GST_BUFFER_DURATION(buffer) = static_cast<GstClockTime>(std::max<int64_t>(0, event.duration_ns));
   GST_BUFFER_OFFSET(buffer) = event.sample.offset;
+  if (event.discont) discont_ = true;
+  if (event.decode_only) GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DECODE_ONLY);
   if (!event.sample.sync && !format().all_sync) {
     GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
   }
+}
+
+/// Where in the presentation a media time is, by the pad's segment.
+int64_t OutputPad::PresentationOf(int64_t media_ns) const {
+  int64_t since = std::max<int64_t>(0, media_ns - static_cast<int64_t>(segment_.start));
+  if (segment_.applied_rate != 1.0) {
+    since = static_cast<int64_t>(static_cast<double>(since) * segment_.applied_rate);
+  }
+  return static_cast<int64_t>(segment_.time) + since;
 }
 
 GstFlowReturn OutputPad::PushSample(const Event& event, Ref<GstBuffer> buffer) {
@@ -136,9 +150,7 @@ GstFlowReturn OutputPad::PushSample(const Event& event, Ref<GstBuffer> buffer) {
   if (!format().caps) return GST_FLOW_OK;
   if (headers_due_) PushHeaders();
   Stamp(event, buffer.get());
-  const int64_t since_start = event.pts_ns - static_cast<int64_t>(segment_.start);
-  position_ns_.store(static_cast<int64_t>(segment_.time) + std::max<int64_t>(0, since_start),
-                     std::memory_order_relaxed);
+  position_ns_.store(PresentationOf(event.pts_ns), std::memory_order_relaxed);
   sample_number_.store(event.sample.index, std::memory_order_relaxed);
   if (format().transform) return PushTransformed(event, std::move(buffer));
   return PushBuffer(std::move(buffer));

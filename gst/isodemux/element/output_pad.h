@@ -80,6 +80,7 @@ class OutputPad {
  private:
   void ChooseDescription(uint32_t description);
   void PushHeaders();
+  int64_t PresentationOf(int64_t media_ns) const;
   void Stamp(const Event& event, GstBuffer* buffer);
   GstFlowReturn PushTransformed(const Event& event, Ref<GstBuffer> buffer);
   GstFlowReturn PushBuffer(Ref<GstBuffer> buffer);

@@ -17,6 +17,7 @@ struct Session::SeekEvent {
   GstSeekType stop_type = GST_SEEK_TYPE_NONE;
   gint64 stop = -1;
   guint32 seqnum = GST_SEQNUM_INVALID;
+  GstClockTime interval = 0;
 
   explicit SeekEvent(GstEvent* event) : seqnum(gst_event_get_seqnum(event)) {
     gst_event_parse_seek(event, &rate, &format, &flags, &start_type, &start, &stop_type, &stop);
@@ -40,6 +41,15 @@ Ref<GstEvent> Numbered(GstEvent* event, guint32 seqnum) {
 
 }  // namespace
 
+PlayMode Session::ModeOf(const SeekEvent& seek) {
+  PlayMode mode;
+  mode.reverse = seek.rate < 0;
+  mode.key_units = seek.Has(GST_SEEK_FLAG_TRICKMODE_KEY_UNITS);
+  mode.no_audio = seek.Has(GST_SEEK_FLAG_TRICKMODE_NO_AUDIO);
+  mode.interval_ns = static_cast<int64_t>(seek.interval);
+  return mode;
+}
+
 bool Session::HandleSeek(GstPad* pad, Ref<GstEvent> event) {
   SeekEvent seek(event.get());
   if (!Read().movie) {
@@ -53,10 +63,6 @@ bool Session::HandleSeek(GstPad* pad, Ref<GstEvent> event) {
     last_seek_seqnum_ = seek.seqnum;
   }
   if (seek.Has(GST_SEEK_FLAG_INSTANT_RATE_CHANGE)) return SeekInstantly(seek);
-  if (seek.rate <= 0.0) {
-    GST_WARNING_OBJECT(element_, "playing backwards is not supported yet");
-    return false;
-  }
   return ConvertSeekToTime(pad, &seek) && Seek(seek);
 }
 
@@ -149,27 +155,44 @@ Status Session::PerformSeek(GstSegment* segment, const SeekEvent& seek) {
                            &update)) {
     return Error{Errc::kEditInvalid};
   }
+  if (!GST_CLOCK_TIME_IS_VALID(segment->stop) && seek.rate < 0) segment->stop = segment->duration;
   SeekRequest request;
-  request.position_ns = static_cast<int64_t>(segment->position);
+  request.start_ns = static_cast<int64_t>(seek.rate > 0 ? segment->position : segment->start);
   if (GST_CLOCK_TIME_IS_VALID(segment->stop)) {
-    request.stop_ns = static_cast<int64_t>(segment->stop);
+    request.stop_ns =
+        static_cast<int64_t>(seek.rate > 0 ? segment->stop : segment->position);
   }
   request.key_unit = seek.Has(GST_SEEK_FLAG_KEY_UNIT);
   request.snap = SnapOf(seek.flags);
-  ISO_TRY(const int64_t landed, demuxer_.Seek(request));
-  if (request.key_unit || landed < request.position_ns) {
-    segment->position = static_cast<guint64>(landed);
-    segment->start = segment->position;
-    segment->time = segment->position;
+  request.mode = ModeOf(seek);
+  ISO_TRY(const PlayRange range, demuxer_.Seek(request));
+  GST_INFO_OBJECT(element_,
+                  "seek to %" GST_TIME_FORMAT " - %" GST_TIME_FORMAT " lands on %" GST_TIME_FORMAT
+                  " - %" GST_TIME_FORMAT,
+                  GST_TIME_ARGS(request.start_ns),
+                  GST_TIME_ARGS(request.stop_ns),
+                  GST_TIME_ARGS(range.from_ns),
+                  GST_TIME_ARGS(range.to_ns));
+  Land(segment, range);
+  return {};
+}
+
+/// The segment says what is played: where a key unit seek or the end of the file moved it,
+/// it moves too.
+void Session::Land(GstSegment* segment, const PlayRange& range) {
+  if (range.mode.reverse) {
+    if (range.to_ns != kTimeMax) segment->stop = static_cast<guint64>(range.to_ns);
+    segment->start = std::min(static_cast<guint64>(range.from_ns), segment->stop);
+    segment->position = segment->stop;
+  } else {
+    segment->start = static_cast<guint64>(range.from_ns);
+    segment->position = segment->start;
     if (GST_CLOCK_TIME_IS_VALID(segment->stop)) {
       segment->stop = std::max(segment->stop, segment->start);
     }
   }
-  GST_INFO_OBJECT(element_,
-                  "seek to %" GST_TIME_FORMAT " lands on %" GST_TIME_FORMAT,
-                  GST_TIME_ARGS(request.position_ns),
-                  GST_TIME_ARGS(landed));
-  return {};
+  segment->time = segment->start;
+  segment->offset = 0;  // running time goes on from here, by base
 }
 
 }  // namespace iso::gst

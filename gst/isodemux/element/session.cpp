@@ -147,20 +147,27 @@ GstFlowReturn Session::Step() {
   return GST_FLOW_OK;
 }
 
-/// A track's segment is the seek's, moved to where this stretch of media lies.
+/// A track's segment is the seek's, moved to where this stretch of media lies. Where an
+/// edit plays its media at another rate, running time and stream time stay the movie's.
 GstFlowReturn Session::PlaySegment(OutputPad* output, const Segment& segment) {
+  constexpr double kRateOne = 0x10000;
   GstSegment own = segment_;
   own.start = static_cast<guint64>(std::max<int64_t>(0, segment.start_ns));
-  own.stop = segment.stop_ns == kTimeMax
-                 ? GST_CLOCK_TIME_NONE
-                 : static_cast<guint64>(std::max<int64_t>(0, segment.stop_ns));
+  own.stop = segment.stop_ns == kTimeMax ? GST_CLOCK_TIME_NONE
+                                         : static_cast<guint64>(std::max<int64_t>(0, segment.stop_ns));
   own.time = static_cast<guint64>(segment.time_ns);
-  own.position = own.start;
-  const guint64 later = own.time - std::min(own.time, segment_.time);
+  const bool forward = segment_.rate > 0;
+  own.position = forward ? own.start : own.stop;
+  const int64_t since = forward ? segment.time_ns - static_cast<int64_t>(segment_.start)
+                                : static_cast<int64_t>(segment_.stop) - segment.end_time_ns;
+  const auto later = static_cast<guint64>(std::max<int64_t>(0, since));
+  const double speed = std::fabs(segment_.rate);
   own.base = segment_.base +
-             (segment_.rate == 1.0
-                  ? later
-                  : static_cast<guint64>(static_cast<double>(later) / std::fabs(segment_.rate)));
+             (speed == 1.0 ? later : static_cast<guint64>(static_cast<double>(later) / speed));
+  if (segment.rate != static_cast<int32_t>(kRateOne)) {
+    own.rate *= segment.rate / kRateOne;
+    own.applied_rate *= kRateOne / segment.rate;
+  }
   return output->PushSegment(own, seqnum_);
 }
 
@@ -206,7 +213,8 @@ GstFlowReturn Session::Finish() {
       outputs_.begin(), outputs_.end(), [](const auto& output) { return output->pushed() == 0; });
   if (nothing && lost.lost_samples > 0) return Fail(Error{Errc::kEndOfData, FourCC("mdat")});
   if (!IsSegmentSeek()) return GST_FLOW_EOS;
-  const guint64 end = segment_.stop != GST_CLOCK_TIME_NONE ? segment_.stop : segment_.duration;
+  const guint64 last = segment_.stop != GST_CLOCK_TIME_NONE ? segment_.stop : segment_.duration;
+  const guint64 end = segment_.rate > 0 ? last : segment_.start;
   if (end != GST_CLOCK_TIME_NONE) segment_.position = end;
   GstMessage* done =
       gst_message_new_segment_done(GST_OBJECT(element_), GST_FORMAT_TIME, static_cast<gint64>(end));

@@ -110,6 +110,8 @@ class Session {
   bool SeekInstantly(const SeekEvent& seek);
   bool Seek(const SeekEvent& seek);
   Status PerformSeek(GstSegment* segment, const SeekEvent& seek);
+  static PlayMode ModeOf(const SeekEvent& seek);
+  static void Land(GstSegment* segment, const PlayRange& range);
   bool ConvertSeekToTime(GstPad* pad, SeekEvent* seek) const;
   void PushToOutputs(const Ref<GstEvent>& event);
 

@@ -20,6 +20,12 @@ inline int64_t SaturatingAdd(int64_t a, int64_t b) {
   return a < 0 ? kTimeMin : kTimeMax;
 }
 
+inline int64_t SaturatingSubtract(int64_t a, int64_t b) {
+  int64_t difference;
+  if (!__builtin_sub_overflow(a, b, &difference)) return difference;
+  return a < b ? kTimeMin : kTimeMax;
+}
+
 /// floor(ticks * to / from). `from` must not be 0. Without a 128-bit division wherever
 /// the result fits: whole seconds and the rest are scaled apart.
 inline int64_t RescaleFloor(int64_t ticks, uint32_t from, uint32_t to) {

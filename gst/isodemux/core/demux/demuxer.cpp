@@ -36,22 +36,30 @@ const TrackPlayer* Demuxer::Reference() const {
   return nullptr;
 }
 
-Result<int64_t> Demuxer::Seek(const SeekRequest& request) {
-  int64_t position = std::clamp<int64_t>(request.position_ns, 0, movie_->duration_ns);
+Result<PlayRange> Demuxer::Seek(const SeekRequest& request) {
+  const int64_t end = movie_->duration_ns;
+  PlayRange range;
+  range.mode = request.mode;
+  range.from_ns = std::clamp<int64_t>(request.start_ns, 0, end);
+  range.to_ns = std::max(range.from_ns, request.stop_ns);
+  if (range.mode.reverse) range.to_ns = std::min(range.to_ns, end);
+  int64_t& beginning = range.mode.reverse ? range.to_ns : range.from_ns;
   const TrackPlayer* reference = Reference();
   if (request.key_unit && reference != nullptr) {
-    ISO_TRY(position, reference->SnapToSync(position, request.snap));
+    const SyncFinder finder(reference->track());
+    ISO_TRY(beginning, finder.Land(beginning, request.snap));
+    range.to_ns = std::max(range.from_ns, range.to_ns);
   }
-  StartPlayers(position, std::max(position, request.stop_ns));
-  return position;
+  StartPlayers(range);
+  return range;
 }
 
-void Demuxer::StartPlayers(int64_t from_ns, int64_t to_ns) {
+void Demuxer::StartPlayers(const PlayRange& range) {
   queue_.clear();
   for (size_t i = 0; i < players_.size(); ++i) {
     if (!players_[i].options().active) continue;
-    players_[i].Start(from_ns, to_ns);
-    queue_.push_back(Due{players_[i].due_ns(), static_cast<uint32_t>(i)});
+    players_[i].Start(range);
+    queue_.push_back(Due{players_[i].due(), static_cast<uint32_t>(i)});
   }
   std::sort(queue_.begin(), queue_.end());  // a sorted list is a heap
   top_stale_ = false;
@@ -95,7 +103,7 @@ void Demuxer::SiftTop() {
     moving = queue_.back();
     queue_.pop_back();
   } else {
-    moving.due_ns = player.due_ns();
+    moving.due = player.due();
   }
   const size_t n = queue_.size();
   while (2 * hole + 1 < n) {

@@ -16,11 +16,13 @@
 
 namespace iso {
 
+/// Plays [start_ns, stop_ns) of the presentation, in reverse from its end.
 struct SeekRequest {
-  int64_t position_ns = 0;      ///< of the presentation
-  int64_t stop_ns = kTimeMax;   ///< kTimeMax: play to the end
-  bool key_unit = false;        ///< move the position to a sync sample, as `snap` says
+  int64_t start_ns = 0;
+  int64_t stop_ns = kTimeMax;   ///< kTimeMax: the end of the presentation
+  bool key_unit = false;        ///< begin at a sync sample, as `snap` says
   Snap snap = Snap::kBefore;
+  PlayMode mode;
 };
 
 /// What was lost on the way. Only rises.
@@ -45,9 +47,10 @@ class Demuxer {
   /// Takes effect with the next Seek().
   void SetTrackOptions(size_t track, const TrackOptions& options);
 
-  /// Positions every active track. Returns where the presentation now starts: the
-  /// requested position, or for key unit seeks that of the sync sample.
-  Result<int64_t> Seek(const SeekRequest& request);
+  /// Positions every active track. Returns what is played now: as requested, cut to the
+  /// presentation, and for key unit seeks with the end where playing begins (in reverse
+  /// that is to_ns) moved to a sync sample.
+  Result<PlayRange> Seek(const SeekRequest& request);
 
   /// What comes next.
   Status Next(Event* event);
@@ -56,15 +59,15 @@ class Demuxer {
 
  private:
   struct Due {
-    int64_t due_ns;
+    int64_t due;  ///< as TrackPlayer::due()
     uint32_t player;
 
     bool operator<(const Due& other) const {
-      return due_ns != other.due_ns ? due_ns < other.due_ns : player < other.player;
+      return due != other.due ? due < other.due : player < other.player;
     }
   };
 
-  void StartPlayers(int64_t from_ns, int64_t to_ns);
+  void StartPlayers(const PlayRange& range);
   Status PrepareTop();
   void SiftTop();
   const TrackPlayer* Reference() const;

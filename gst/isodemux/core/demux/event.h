@@ -12,11 +12,13 @@
 namespace iso {
 
 /// How the media times of the samples that follow map onto the presentation: a sample
-/// with pts_ns in [start_ns, stop_ns) is on display from time_ns + pts_ns - start_ns.
+/// with pts_ns in [start_ns, stop_ns) is on display from time_ns + (pts_ns - start_ns) / rate.
 struct Segment {
   int64_t start_ns = 0;
-  int64_t stop_ns = kTimeMax;  ///< kTimeMax: until the media ends
-  int64_t time_ns = 0;         ///< of the presentation, at start_ns
+  int64_t stop_ns = kTimeMax;   ///< kTimeMax: until the media ends
+  int64_t time_ns = 0;          ///< of the presentation, at start_ns
+  int64_t end_time_ns = kTimeMax;  ///< of the presentation, at stop_ns
+  int32_t rate = 0x10000;       ///< of the media against the presentation, 16.16 (media_rate)
 
   bool operator==(const Segment&) const = default;
 };
@@ -44,6 +46,8 @@ struct Event {
   int64_t dts_ns = 0;      ///< media time, never after pts_ns
   int64_t pts_ns = 0;      ///< media time, with the track's composition shift
   int64_t duration_ns = 0; ///< to where the next one starts; of all `count` together
+  bool discont = false;    ///< does not follow the sample before it (groups in reverse ...)
+  bool decode_only = false;  ///< needed to decode others, not to be shown
 };
 
 }  // namespace iso

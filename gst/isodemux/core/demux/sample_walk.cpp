@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "core/demux/sample_walk.h"
+
+#include <algorithm>
+
+namespace iso {
+namespace {
+
+/// Samples of a track without groups of its own (audio, text) played together backwards.
+constexpr uint64_t kReverseGroup = 16;
+
+/// Past every sample, and far enough from overflowing.
+constexpr int64_t kFarthestPts = kTimeMax / 4;
+
+}  // namespace
+
+SampleWalk::SampleWalk(const Track& track)
+    : track_(track),
+      finder_(track),
+      clock_(track),
+      cursor_(*track.samples),
+      uniform_(track.samples->IsUniform()) {}
+
+Status SampleWalk::Start(int64_t first_pts,
+                         int64_t last_pts,
+                         uint32_t lead_in,
+                         const PlayMode& mode) {
+  mode_ = mode;
+  mode_.key_units = mode.key_units && by_sync();
+  fresh_ = true;
+  key_unit_.reset();
+  if (mode_.reverse) return StartReverse(first_pts, last_pts);
+  ISO_TRY(key_start_, finder_.DecodeStart(first_pts, lead_in));
+  return cursor_.SeekTo(key_start_);
+}
+
+Status SampleWalk::StartReverse(int64_t first_pts, int64_t last_pts) {
+  const SampleTable& samples = *track_.samples;
+  ISO_TRY(lowest_, finder_.DecodeStart(first_pts, 0));
+  last_pts = std::min(last_pts, kFarthestPts);
+  ISO_TRY(const uint64_t last, samples.SampleAtPresentationTime(last_pts));
+  group_end_pts_ = kTimeMax;
+  runs_.clear();
+  if (!by_sync()) {
+    return EnterGroupBefore(last + 1);
+  }
+  // The last group goes on in decoding order until nothing of it can be shown before the
+  // stop: that is for whoever calls EndGroup() to see.
+  ISO_TRY(key_start_, finder_.DecodeStart(last_pts, 0));
+  ISO_TRY(group_end_, samples.SampleCount());
+  ISO_CHECK(cursor_.SeekTo(key_start_));
+  group_begin_ = key_start_;
+  group_left_ = true;
+  fresh_ = true;
+  return {};
+}
+
+Status SampleWalk::Next(Walked* walked) {
+  if (mode_.key_units) return NextKeyUnit(walked);
+  if (!mode_.reverse) return NextForward(walked);
+  return max_run_ > 1 ? NextRawReverse(walked) : NextReverse(walked);
+}
+
+Status SampleWalk::NextForward(Walked* walked) {
+  if (max_run_ > 1) {
+    ISO_CHECK(cursor_.NextRun(max_run_, &walked->sample, &walked->count));
+  } else {
+    ISO_CHECK(cursor_.Next(&walked->sample));
+    walked->count = 1;
+  }
+  walked->starts_group = fresh_;
+  fresh_ = false;
+  return {};
+}
+
+void SampleWalk::EndGroup() {
+  group_left_ = false;
+}
+
+/// The group that ends before sample `end`: from the sync sample before it, or some
+/// samples of a track where each one can be decoded by itself.
+Status SampleWalk::EnterGroupBefore(uint64_t end) {
+  if (end == 0) return Error{Errc::kEndOfTable};
+  uint64_t begin = end - std::min(end, max_run_ > 1 ? max_run_ : kReverseGroup);
+  begin = std::max(begin, std::min(lowest_, end - 1));
+  if (by_sync()) begin = end - 1;
+  ISO_TRY(const std::optional<uint64_t> sync, track_.samples->SyncAtOrBefore(begin));
+  if (!uniform_) begin = sync.value_or(0);
+  ISO_TRY(const Sample first, track_.samples->At(end - 1));
+  int64_t end_pts = SaturatingAdd(first.pts, first.duration);
+  if (by_sync()) {
+    ISO_TRY(const Sample above, track_.samples->At(end));
+    end_pts = above.pts;
+  }
+  ISO_CHECK(cursor_.SeekTo(begin));
+  group_begin_ = begin;
+  group_end_ = end;
+  group_end_pts_ = end_pts;
+  group_left_ = true;
+  fresh_ = true;
+  return {};
+}
+
+Status SampleWalk::NextReverse(Walked* walked) {
+  if (!group_left_ || cursor_.position() >= group_end_) {
+    group_left_ = false;
+    if (group_begin_ <= lowest_) return Error{Errc::kEndOfTable};
+    ISO_CHECK(EnterGroupBefore(group_begin_));
+  }
+  ISO_CHECK(cursor_.Next(&walked->sample));
+  walked->count = 1;
+  walked->starts_group = fresh_;
+  fresh_ = false;
+  return {};
+}
+
+/// Raw audio has no decoder that would put a group in order: its runs come last first.
+Status SampleWalk::NextRawReverse(Walked* walked) {
+  if (runs_.empty()) {
+    if (!group_left_) {
+      if (group_begin_ <= lowest_) return Error{Errc::kEndOfTable};
+      ISO_CHECK(EnterGroupBefore(group_begin_));
+    }
+    ISO_CHECK(GatherRuns(group_begin_, group_end_));
+    group_left_ = false;
+  }
+  *walked = runs_.back();
+  runs_.pop_back();
+  return {};
+}
+
+Status SampleWalk::GatherRuns(uint64_t begin, uint64_t end) {
+  std::vector<Walked> runs;
+  ISO_CHECK(cursor_.SeekTo(begin));
+  while (cursor_.position() < end) {
+    Walked run;
+    run.starts_group = true;
+    const auto left = static_cast<uint32_t>(end - cursor_.position());
+    ISO_CHECK(cursor_.NextRun(left, &run.sample, &run.count));
+    runs.push_back(run);
+  }
+  runs_ = std::move(runs);
+  return {};
+}
+
+Status SampleWalk::NextKeyUnit(Walked* walked) {
+  uint64_t next = key_start_;
+  if (key_unit_) {
+    ISO_TRY(const std::optional<uint64_t> sync, SyncFurtherOn(*key_unit_));
+    if (!sync || (mode_.reverse && *sync < lowest_)) return Error{Errc::kEndOfTable};
+    next = *sync;
+  }
+  ISO_CHECK(cursor_.SeekTo(next));
+  ISO_CHECK(cursor_.Next(&walked->sample));
+  walked->count = 1;
+  walked->starts_group = true;
+  group_end_pts_ = SaturatingAdd(walked->sample.pts, walked->sample.duration);
+  key_unit_ = walked->sample;
+  return {};
+}
+
+/// The next sync sample in the direction of play, at least the interval away.
+Result<std::optional<uint64_t>> SampleWalk::SyncFurtherOn(const Sample& from) const {
+  const SampleTable& samples = *track_.samples;
+  const int64_t from_ns = clock_.PtsNs(from.pts);
+  uint64_t at = from.index;
+  while (true) {
+    if (mode_.reverse && at == 0) return std::optional<uint64_t>();
+    ISO_TRY(const std::optional<uint64_t> sync,
+            mode_.reverse ? samples.SyncAtOrBefore(at - 1) : samples.SyncAtOrAfter(at + 1));
+    if (!sync) return sync;
+    ISO_TRY(const Sample sample, samples.At(*sync));
+    const int64_t distance = SaturatingSubtract(clock_.PtsNs(sample.pts), from_ns);
+    if ((mode_.reverse ? -distance : distance) >= mode_.interval_ns) return sync;
+    at = *sync;
+  }
+}
+
+}  // namespace iso

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "core/demux/sync_finder.h"
+
+#include <algorithm>
+
+namespace iso {
+
+Result<uint64_t> SyncFinder::DecodeStart(int64_t pts, uint32_t lead_in) const {
+  const SampleTable& samples = *track_.samples;
+  if (track_.kind == MediaKind::kVideo) {
+    ISO_TRY(const std::optional<uint64_t> sync, DisplayedBy(pts));
+    return sync.value_or(0);
+  }
+  ISO_TRY(uint64_t first, samples.SampleAtPresentationTime(pts));
+  first -= std::min<uint64_t>(first, lead_in);
+  ISO_TRY(const std::optional<uint64_t> sync, samples.SyncAtOrBefore(first));
+  return sync.value_or(0);
+}
+
+Result<std::optional<uint64_t>> SyncFinder::DisplayedBy(int64_t pts) const {
+  const SampleTable& samples = *track_.samples;
+  ISO_TRY(const uint64_t shown, samples.SampleAtPresentationTime(pts));
+  ISO_TRY(std::optional<uint64_t> sync, samples.SyncAtOrBefore(shown));
+  ISO_TRY(sync, StepBack(sync, pts));
+  return StepOn(sync, pts);
+}
+
+/// From `sync` back to the first one that is on display by `pts`.
+Result<std::optional<uint64_t>> SyncFinder::StepBack(std::optional<uint64_t> sync,
+                                                     int64_t pts) const {
+  const SampleTable& samples = *track_.samples;
+  while (sync) {
+    ISO_TRY(const Sample sample, samples.At(*sync));
+    if (sample.pts <= pts) break;
+    if (*sync == 0) return std::optional<uint64_t>();
+    ISO_TRY(sync, samples.SyncAtOrBefore(*sync - 1));
+  }
+  return sync;
+}
+
+/// From `sync` on to the last one that is on display by `pts`.
+Result<std::optional<uint64_t>> SyncFinder::StepOn(std::optional<uint64_t> sync,
+                                                   int64_t pts) const {
+  const SampleTable& samples = *track_.samples;
+  while (true) {
+    const uint64_t from = sync ? *sync + 1 : 0;
+    ISO_TRY(const std::optional<uint64_t> next, samples.SyncAtOrAfter(from));
+    if (!next) return sync;
+    ISO_TRY(const Sample sample, samples.At(*next));
+    if (sample.pts > pts) return sync;
+    sync = next;
+  }
+}
+
+/// The first sync sample on display at `pts` or later, given the last one before it.
+Result<std::optional<uint64_t>> SyncFinder::From(int64_t pts,
+                                                 std::optional<uint64_t> before) const {
+  const SampleTable& samples = *track_.samples;
+  uint64_t from = before.value_or(0);
+  while (true) {
+    ISO_TRY(const std::optional<uint64_t> sync, samples.SyncAtOrAfter(from));
+    if (!sync) return sync;
+    ISO_TRY(const Sample sample, samples.At(*sync));
+    if (sample.pts >= pts) return sync;
+    from = *sync + 1;
+  }
+}
+
+Result<int64_t> SyncFinder::PresentationOf(const Edit& edit, uint64_t sync) const {
+  ISO_TRY(const Sample sample, track_.samples->At(sync));
+  return clock_.PresentationNs(edit, clock_.PtsNs(sample.pts));
+}
+
+Result<int64_t> SyncFinder::Land(int64_t position_ns, Snap snap) const {
+  const auto& edits = track_.timeline.edits();
+  const size_t index = track_.timeline.EditAt(position_ns);
+  if (index == edits.size() || edits[index].kind != Edit::Kind::kMedia) return position_ns;
+  const Edit& edit = edits[index];
+  const int64_t target_ns = clock_.MediaNs(edit, position_ns);
+  // A sync sample's own time is on the grid of ticks; anything between two ticks lies
+  // after the first.
+  const int64_t pts = clock_.PtsAt(target_ns);
+  ISO_TRY(const auto before, DisplayedBy(pts));
+  ISO_TRY(const auto after, From(clock_.PtsNs(pts) < target_ns ? pts + 1 : pts, before));
+  if (!before && !after) return position_ns;
+  int64_t earlier = position_ns;
+  int64_t later = kTimeMax;
+  if (before) {
+    ISO_TRY(earlier, PresentationOf(edit, *before));
+  }
+  if (after) {
+    ISO_TRY(later, PresentationOf(edit, *after));
+  }
+  const bool nearer = snap == Snap::kNearest &&
+                      SaturatingSubtract(later, position_ns) < position_ns - earlier;
+  const bool take_later = later < edit.end_ns && (!before || snap == Snap::kAfter || nearer);
+  return std::clamp(take_later ? later : earlier,
+                    edit.start_ns,
+                    std::max(edit.start_ns, edit.end_ns - 1));
+}
+
+}  // namespace iso
