@@ -167,6 +167,7 @@ void CapsDraft::SetColorimetry(const ColorCodes& codes) {
 }
 
 Ref<GstBuffer> NewBuffer(Bytes bytes) {
+  if (bytes.empty()) return Ref<GstBuffer>::Adopt(gst_buffer_new());
   return Ref<GstBuffer>::Adopt(gst_buffer_new_memdup(bytes.data(), bytes.size()));
 }
 

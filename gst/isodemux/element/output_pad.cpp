@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include <gst/audio/audio.h>
+
 #include "element/log.h"
 
 #define GST_CAT_DEFAULT isodemux_debug
@@ -121,6 +123,18 @@ void OutputPad::PushHeaders() {
   }
 }
 
+/// Decoders that know the meta cut to the sample; for the others the segment does.
+void OutputPad::AddClipping(const Event& event, GstBuffer* buffer) const {
+  if ((event.clip_start | event.clip_end) == 0 || format().raw) return;
+  const uint32_t rate = track_.descriptions[description_].audio.sample_rate;
+  const auto frames = [&](uint32_t ticks) {
+    return rate == 0 ? ticks : gst_util_uint64_scale_int_round(
+                                   ticks, static_cast<gint>(rate), static_cast<gint>(track_.timescale));
+  };
+  gst_buffer_add_audio_clipping_meta(
+      buffer, GST_FORMAT_DEFAULT, frames(event.clip_start), frames(event.clip_end));
+}
+
 void OutputPad::Stamp(const Event& event, GstBuffer* buffer) {
   GST_BUFFER_PTS(buffer) =
       event.pts_ns >= 0 ? static_cast<GstClockTime>(event.pts_ns) : GST_CLOCK_TIME_NONE;
@@ -130,6 +144,7 @@ void OutputPad::Stamp(const Event& event, GstBuffer* buffer) {
   GST_BUFFER_DURATION(buffer) = static_cast<GstClockTime>(std::max<int64_t>(0, event.duration_ns));
   GST_BUFFER_OFFSET(buffer) = event.sample.offset;
   if (event.discont) discont_ = true;
+  if (track_.kind == MediaKind::kAudio) AddClipping(event, buffer);
   if (event.decode_only) GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DECODE_ONLY);
   if (!event.sample.sync && !format().all_sync) {
     GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);

@@ -82,6 +82,7 @@ class OutputPad {
   void PushHeaders();
   int64_t PresentationOf(int64_t media_ns) const;
   void Stamp(const Event& event, GstBuffer* buffer);
+  void AddClipping(const Event& event, GstBuffer* buffer) const;
   GstFlowReturn PushTransformed(const Event& event, Ref<GstBuffer> buffer);
   GstFlowReturn PushBuffer(Ref<GstBuffer> buffer);
 

@@ -66,7 +66,8 @@ TrackOptions OptionsFor(const Track& track, const StreamFormat& format) {
   if (format.raw_frame_bytes > 0) {
     options.max_run = kRawFrames;
   } else if (track.kind == MediaKind::kAudio) {
-    options.lead_in = IsMpegAudio(format) ? kMpegAudioLeadIn : kLeadIn;
+    const uint32_t usual = IsMpegAudio(format) ? kMpegAudioLeadIn : kLeadIn;
+    options.lead_in = std::max(usual, track.roll_distance);
   }
   return options;
 }

@@ -131,6 +131,26 @@ struct Co64Box : FullBox {
   }
 };
 
+/// Entries are walked by whoever knows the group: their form depends on it.
+struct SgpdBox : FullBox {
+  static constexpr BoxInfo kInfo{
+      "sgpd", "SampleGroupDescriptionBox", "12:8.9.3", "stbl traf", BoxForm::kFullBox, 2};
+  FourCC grouping_type;
+  uint32_t default_length = 0;  ///< version 1: of each entry; 0: each has its own before it
+  uint32_t default_index = 0;   ///< version 2: for samples without a group
+  uint32_t entry_count = 0;
+  std::vector<uint8_t> entries;
+
+  template <class V>
+  void Fields(V& f) {
+    f.Code("grouping_type", grouping_type);
+    if (version >= 1) f.U32("default_length", default_length);
+    if (version >= 2) f.U32("default_group_description_index", default_index);
+    f.U32("entry_count", entry_count);
+    f.Rest("entries", entries);
+  }
+};
+
 /// One byte a sample, as many as the track has samples: no count of its own.
 struct SdtpBox : FullBox {
   static constexpr BoxInfo kInfo{

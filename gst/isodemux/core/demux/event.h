@@ -46,6 +46,9 @@ struct Event {
   int64_t dts_ns = 0;      ///< media time, never after pts_ns
   int64_t pts_ns = 0;      ///< media time, with the track's composition shift
   int64_t duration_ns = 0; ///< to where the next one starts; of all `count` together
+  uint32_t clip_start = 0; ///< ticks at its start that the timeline does not present (audio);
+                           ///< pts_ns is where what is presented starts
+  uint32_t clip_end = 0;   ///< ticks at its end likewise
   bool discont = false;    ///< does not follow the sample before it (groups in reverse ...)
   bool decode_only = false;  ///< needed to decode others, not to be shown
 };

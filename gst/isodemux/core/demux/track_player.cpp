@@ -18,6 +18,7 @@ TrackPlayer::TrackPlayer(const Track& track, size_t index)
     : track_(track),
       index_(index),
       clock_(track),
+      clips_(track.kind == MediaKind::kAudio && !track.samples->IsUniform()),
       presentation_end_ns_(PresentationEnd(track)),
       walk_(track) {}
 
@@ -42,6 +43,13 @@ int64_t TrackPlayer::EndOfEdit() const {
   return last && presentation_end_ns_ > edit().start_ns ? presentation_end_ns_ : edit().end_ns;
 }
 
+/// Where the media ends that an edit plays to its end. Sound stops there to the sample, even
+/// if its last packet decodes to more; of pictures the last one simply stays.
+int64_t TrackPlayer::MediaEndNs() const {
+  const bool exact = track_.kind == MediaKind::kAudio && track_.duration_is_exact;
+  return exact ? std::max(segment_.start_ns, clock_.PtsNs(track_.media_duration)) : kTimeMax;
+}
+
 /// Which part of this edit is presented, and what it is mapped onto.
 void TrackPlayer::BeginEdit() {
   const Edit& now = edit();
@@ -56,7 +64,7 @@ void TrackPlayer::BeginEdit() {
   segment_.time_ns = start;
   segment_.end_time_ns = stop;
   segment_.start_ns = clock_.MediaNs(now, start);
-  segment_.stop_ns = clock_.MediaNs(now, stop);
+  segment_.stop_ns = stop == kTimeMax ? MediaEndNs() : clock_.MediaNs(now, stop);
   segment_.rate = now.kind == Edit::Kind::kMedia ? now.rate : Edit().rate;
   covered_ns_ = segment_.start_ns;
   loaded_ = false;
@@ -215,6 +223,30 @@ void TrackPlayer::TakeGap(Event* event, int64_t start_ns, int64_t duration_ns) {
   event->gap_duration_ns = duration_ns;
 }
 
+/// What of an audio sample lies outside its edit: encoders put frames in front and behind
+/// that were never in the sound.
+void TrackPlayer::SetClipping(Event* event) const {
+  const Edit& now = edit();
+  const int64_t duration = static_cast<int64_t>(walked_.sample.duration) * walked_.count;
+  const int64_t pts = walked_.sample.pts;
+  const int64_t before = SaturatingSubtract(now.media_start, pts);
+  const int64_t behind = SaturatingSubtract(SaturatingAdd(pts, duration), now.media_end);
+  event->clip_start = static_cast<uint32_t>(std::clamp<int64_t>(before, 0, duration));
+  event->clip_end =
+      static_cast<uint32_t>(std::clamp<int64_t>(behind, 0, duration - event->clip_start));
+  if ((event->clip_start | event->clip_end) != 0) {
+    const int64_t end_pts = pts + duration - event->clip_end;
+    event->pts_ns = clock_.PtsNs(pts + event->clip_start);
+    event->dts_ns = std::min(event->dts_ns, event->pts_ns);
+    event->duration_ns = clock_.PtsNs(end_pts) - event->pts_ns;
+  }
+  // Packets decode to one length. A last one that lasts less is padded behind.
+  if (duration < track_.packet_duration && track_.duration_is_exact &&
+      pts + duration == track_.media_duration) {
+    event->clip_end += track_.packet_duration - static_cast<uint32_t>(duration);
+  }
+}
+
 void TrackPlayer::TakeSample(Event* event) {
   event->kind = Event::Kind::kSample;
   event->sample = walked_.sample;
@@ -225,6 +257,7 @@ void TrackPlayer::TakeSample(Event* event) {
   event->duration_ns = end_ns_ - pts_ns_;
   event->discont = walked_.starts_group;
   event->decode_only = decode_only_;
+  if (clips_) SetClipping(event);
   covered_ns_ = std::max(covered_ns_, end_ns_);
   loaded_ = false;
 }

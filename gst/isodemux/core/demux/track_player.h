@@ -78,12 +78,14 @@ class TrackPlayer {
   void BeginEdit();
   void EndEdit();
   int64_t EndOfEdit() const;
+  int64_t MediaEndNs() const;
   Status FindStart();
   Status PrepareSample();
   bool PastEdit();
   void SetTimes();
   void FitDwell();
   void PlanNext();
+  void SetClipping(Event* event) const;
   void SetDue(int64_t presentation_ns) { due_ = reverse() ? -presentation_ns : presentation_ns; }
 
   void TakeSegment(Event* event);
@@ -93,6 +95,7 @@ class TrackPlayer {
   const Track& track_;
   const size_t index_;
   const MediaClock clock_;
+  const bool clips_;  ///< samples are cut where they cross the edge of an edit
   const int64_t presentation_end_ns_;  ///< kTimeMax: unknown
   TrackOptions options_;
   SampleWalk walk_;

@@ -26,7 +26,9 @@ struct Track {
   bool enabled = true;             ///< tkhd flag: part of the default presentation
   int16_t alternate_group = 0;     ///< tracks of one non-zero group are alternatives
   uint32_t timescale = 0;          ///< ticks a second, not 0
-  int64_t media_duration = kTimeMax;  ///< mdhd, ticks; kTimeMax: unknown
+  int64_t media_duration = kTimeMax;  ///< ticks; kTimeMax: unknown
+  bool duration_is_exact = false;     ///< summed from stts, not believed from mdhd
+  uint32_t packet_duration = 0;       ///< of the first sample, ticks
   Matrix matrix = kIdentityMatrix;
   uint32_t width = 0;              ///< of the presentation, 16.16 pixels
   uint32_t height = 0;
@@ -41,6 +43,10 @@ struct Track {
   /// Added to every presentation time so that none lies before its decode time, from
   /// cslg or from the smallest composition offset. Ticks, never negative.
   int64_t composition_shift = 0;
+
+  /// Samples before one that is wanted from which decoding must start, by the sample groups
+  /// `roll` and `prol` (ISO/IEC 14496-12 10.1); the largest of any sample. 0: none is named.
+  uint32_t roll_distance = 0;
 
   std::shared_ptr<const SampleTable> samples;  ///< never null
 };

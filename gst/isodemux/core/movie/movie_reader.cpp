@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/movie/box_loader.h"
+#include "core/movie/gapless.h"
 #include "core/movie/track_reader.h"
 
 namespace iso {
@@ -82,6 +83,8 @@ class MovieReader {
   Status Read(const BoxHeader& moov);
 
   Status ReadTopLevelMetadata(const BoxHeader& box);
+
+  void Finish();
 
   std::shared_ptr<Movie> movie() { return movie_; }
 
@@ -183,6 +186,7 @@ Status MovieReader::ReadCompressed(const BoxHeader& cmov) {
   if (!top.movie) return Error{Errc::kCompressedDamaged, cmov.type, cmov.offset};
   ISO_CHECK(inner.Read(*top.movie));
   movie_ = inner.movie_;
+  header_ = inner.header_;
   unpacked_ = true;
   return {};
 }
@@ -200,6 +204,12 @@ Status MovieReader::ReadTracks() {
   for (const BoxHeader& box : track_boxes_) {
     ISO_CHECK(KeepTrack(box));
   }
+  return {};
+}
+
+/// What can only be said once everything has been read.
+void MovieReader::Finish() {
+  TrimToValidMedia(movie_.get());
   const bool known = header_ && header_->duration != 0 && header_->duration <= INT64_MAX;
   int64_t end = 0;
   for (const Track& track : movie_->tracks) {
@@ -209,7 +219,6 @@ Status MovieReader::ReadTracks() {
     end = ToNanoseconds(static_cast<int64_t>(header_->duration), movie_->timescale);
   }
   movie_->duration_ns = end;
-  return {};
 }
 
 Status MovieReader::KeepTrack(const BoxHeader& box) {
@@ -252,6 +261,7 @@ Result<std::shared_ptr<const Movie>> ReadMovie(std::shared_ptr<ByteSource> sourc
   for (const BoxHeader& box : top.metadata) {
     ISO_CHECK(reader.ReadTopLevelMetadata(box));
   }
+  reader.Finish();
   const std::shared_ptr<Movie> movie = reader.movie();
   movie->major_brand = top.file_type ? top.file_type->major_brand : FourCC("qt  ");
   if (top.file_type) movie->brands = top.file_type->compatible_brands;

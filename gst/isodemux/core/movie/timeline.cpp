@@ -101,6 +101,20 @@ Timeline Timeline::Build(std::span<const EditEntry> entries,
   return Timeline(builder.Take());
 }
 
+Timeline Timeline::Trim(int64_t start,
+                        int64_t end,
+                        uint32_t track_timescale,
+                        int64_t media_duration) {
+  Edit edit;
+  edit.media_start = start;
+  edit.media_end = end >= media_duration ? kTimeMax : end;
+  const int64_t last = std::min(end, media_duration);
+  if (last != kTimeMax) {
+    edit.end_ns = ToNanoseconds(last, track_timescale) - ToNanoseconds(start, track_timescale);
+  }
+  return Timeline({edit});
+}
+
 size_t Timeline::EditAt(int64_t presentation_ns) const {
   const auto after = std::upper_bound(
       edits_.begin(), edits_.end(), presentation_ns, [](int64_t t, const Edit& edit) {

@@ -56,6 +56,10 @@ class Timeline {
                         int64_t media_duration,
                         Diagnostics* diagnostics);
 
+  /// Presents media ticks [start, end) from presentation time 0; end == kTimeMax: all that
+  /// follows. For trims that are known to the tick, outside any edit list.
+  static Timeline Trim(int64_t start, int64_t end, uint32_t track_timescale, int64_t media_duration);
+
   const std::vector<Edit>& edits() const { return edits_; }
 
   /// Index of the edit that holds presentation time t; edits().size() when t is past the

@@ -46,6 +46,7 @@ class TrackReader {
   Status VisitMediaInformation(const BoxHeader& box);
   Status VisitSampleTable(const BoxHeader& box);
   Status VisitTable(const BoxHeader& box);
+  Status ReadGroupDescriptions(const BoxHeader& box);
   Status ReadHeader(const BoxHeader& box);
   Status ReadMediaHeader(const BoxHeader& box);
   Status ReadHandler(const BoxHeader& box);
@@ -206,6 +207,7 @@ Status TrackReader::VisitSampleTable(const BoxHeader& box) {
     if (!shift.ok()) return loader_.Tolerate(shift.error());
     composition_ = *shift;
   }
+  if (box.type == FourCC("sgpd")) return loader_.Tolerate(ReadGroupDescriptions(box));
   if (box.type == FourCC("svmi")) {
     auto body = loader_.Body(box);
     if (!body.ok()) return loader_.Tolerate(body.error());
@@ -221,6 +223,23 @@ Status TrackReader::ReadEntries(const BoxHeader& box, TableRef* table) {
   }
   ISO_TRY(const B parsed, loader_.LoadTable<B>(box));
   *table = parsed.entries;
+  return {};
+}
+
+/// Of sample groups those that tell how far back decoding has to start.
+Status TrackReader::ReadGroupDescriptions(const BoxHeader& box) {
+  ISO_TRY(const std::vector<uint8_t> body, loader_.Body(box));
+  ISO_TRY(const SgpdBox groups, ParseBox<SgpdBox>(box, body, loader_.diagnostics()));
+  if (groups.grouping_type != FourCC("roll") && groups.grouping_type != FourCC("prol")) return {};
+  Reader r(groups.entries);
+  for (uint32_t i = 0; i < groups.entry_count && r.left() > 0; ++i) {
+    const uint32_t length =
+        groups.version == 0 ? 2 : groups.default_length != 0 ? groups.default_length : r.U32();
+    Reader entry(r.Take(length));
+    const int16_t distance = entry.I16();
+    if (!entry.ok()) return Error{Errc::kBoxTruncated, box.type, box.offset};
+    if (distance < 0) track_.roll_distance = std::max<uint32_t>(track_.roll_distance, -distance);
+  }
   return {};
 }
 
@@ -322,7 +341,13 @@ Status TrackReader::FindDuration() {
   if (layout_.durations.count > kMaxRunsToSum) return {};
   ISO_TRY(const uint64_t count, track_.samples->SampleCount());
   ISO_TRY(const int64_t duration, track_.samples->DecodeTime(count));
-  if (duration > 0) track_.media_duration = duration;
+  if (count > 0) {
+    ISO_TRY(const int64_t first_end, track_.samples->DecodeTime(1));
+    track_.packet_duration = static_cast<uint32_t>(first_end);
+  }
+  if (duration <= 0) return {};
+  track_.media_duration = duration;
+  track_.duration_is_exact = true;
   return {};
 }
 

@@ -66,8 +66,8 @@ class ColumnReader {
     return k < held_ ? data_ + k * stride_ : nullptr;
   }
 
-  /// Entries that lie one after the other from entry i on, which At has just returned.
-  uint64_t Following(uint64_t i) const { return first_ + held_ - i; }
+  /// The entry behind those at hand.
+  uint64_t end() const { return first_ + held_; }
 
  private:
   Result<const uint8_t*> Load(uint64_t i);

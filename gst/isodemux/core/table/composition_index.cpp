@@ -11,13 +11,6 @@ namespace iso {
 namespace {
 
 constexpr uint64_t kSampledEntries = 4096;
-constexpr OffsetBounds kNoBounds = {std::numeric_limits<int32_t>::max(),
-                                    std::numeric_limits<int32_t>::min()};
-
-OffsetBounds With(const OffsetBounds& bounds, uint32_t stored) {
-  const auto offset = static_cast<int32_t>(stored);
-  return {std::min(bounds.least, offset), std::max(bounds.greatest, offset)};
-}
 
 bool AllRunsAreOne(const uint8_t* entries, uint64_t n) {
   uint32_t odd = 0;
@@ -60,15 +53,8 @@ Result<CountedRun> CompositionIndex::FindDense(uint64_t n, ColumnReader& reader)
   return run;
 }
 
-/// The run after this one. In a dense table that is the next entry of a checked page.
 Result<CountedRun> CompositionIndex::After(const CountedRun& run, ColumnReader& reader) const {
-  if (!dense_) return runs_.After(run, reader);
-  const uint64_t n = run.end;
-  const uint8_t* entry = run.number + 1 == n && n % kPageEntries != 0 ? reader.Peek(n) : nullptr;
-  if (run.first == run.number && entry && LoadBE32(entry) == 1) {
-    return CountedRun{n, n, n + 1, 0, LoadBE32(entry + 4)};
-  }
-  return Find(n, reader);
+  return dense_ ? Find(run.end, reader) : runs_.After(run, reader);
 }
 
 Result<OffsetBounds> CompositionIndex::Bounds(uint64_t count) const {
@@ -85,11 +71,11 @@ Result<OffsetBounds> CompositionIndex::Bounds(uint64_t count) const {
 
 Result<OffsetBounds> CompositionIndex::Measure(uint64_t count) const {
   const uint64_t entries = exact() ? kForever : kSampledEntries;
-  OffsetBounds bounds = kNoBounds;
+  OffsetBounds bounds;
   ColumnReader reader(runs_.column());
   ISO_TRY(CountedRun run, runs_.Find(&RunState::units, 0, reader));
   while (run.first < count && run.number < entries) {
-    bounds = With(bounds, run.value);
+    bounds.Add(static_cast<int32_t>(run.value));
     if (run.end >= count) break;
     ISO_TRY(run, runs_.After(run, reader));
   }
@@ -104,21 +90,9 @@ Status CompositionWalker::Seek(uint64_t n) {
 }
 
 Status CompositionWalker::Cover(uint64_t n) {
-  while (!Covers(n)) {
-    ISO_TRY(run_, index_->After(run_, reader_));
-  }
+  if (Reach(n)) return {};
+  ISO_TRY(run_, index_->After(run_, reader_));
   return {};
-}
-
-Result<OffsetBounds> MeasureOffsets(const CompositionIndex& index, uint64_t first, uint64_t end) {
-  OffsetBounds bounds = kNoBounds;
-  CompositionWalker walker(index);
-  ISO_CHECK(walker.Seek(first));
-  for (uint64_t n = first; n < end; n = walker.end()) {
-    ISO_CHECK(walker.Cover(n));
-    bounds = With(bounds, static_cast<uint32_t>(walker.offset()));
-  }
-  return bounds;
 }
 
 }  // namespace iso

@@ -4,8 +4,9 @@
 
 #pragma once
 
-#include <atomic>
+#include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <mutex>
 #include <optional>
 
@@ -16,8 +17,13 @@ namespace iso {
 
 /// Smallest and greatest offset of some samples.
 struct OffsetBounds {
-  int32_t least;
-  int32_t greatest;
+  int32_t least = std::numeric_limits<int32_t>::max();
+  int32_t greatest = std::numeric_limits<int32_t>::min();
+
+  void Add(int32_t offset) {
+    least = std::min(least, offset);
+    greatest = std::max(greatest, offset);
+  }
 };
 
 /// Thread-safe. Offsets are signed in both versions of the box; samples behind the table
@@ -55,6 +61,17 @@ class CompositionIndex {
   /// The run of sample n, cut to what may be taken for granted.
   Result<CountedRun> Find(uint64_t n, ColumnReader& reader) const;
   Result<CountedRun> After(const CountedRun& run, ColumnReader& reader) const;
+
+  /// Steps to the next run if its entry is at hand. In a dense table it must also be of the
+  /// page that has been checked, and be the next sample's.
+  bool Step(CountedRun* run, const ColumnReader& reader) const {
+    if (dense_ && (run->first != run->number || run->number + 1 != run->end ||
+                   run->end % kPageEntries == 0)) {
+      return false;
+    }
+    return CountedRuns::Step(run, reader);
+  }
+
   Result<CountedRun> FindDense(uint64_t n, ColumnReader& reader) const;
   Result<OffsetBounds> Measure(uint64_t count) const;
 
@@ -72,9 +89,10 @@ class CompositionWalker {
 
   Status Seek(uint64_t n);
 
-  bool Covers(uint64_t n) const { return n < run_.end; }
+  /// Takes in sample n, to which the walker has come, if that needs no reading.
+  bool Reach(uint64_t n) { return n < run_.end || index_->Step(&run_, reader_); }
 
-  /// Makes it so for the sample after those covered. After an error nothing has changed.
+  /// Takes in sample n in any case. After an error nothing has changed.
   Status Cover(uint64_t n);
 
   uint64_t end() const { return run_.end; }
@@ -86,8 +104,5 @@ class CompositionWalker {
   ColumnReader reader_;
   CountedRun run_;
 };
-
-/// Bounds of the offsets of samples [first, end), which are not none.
-Result<OffsetBounds> MeasureOffsets(const CompositionIndex& index, uint64_t first, uint64_t end);
 
 }  // namespace iso

@@ -45,6 +45,15 @@ class CountedRuns {
   /// The next run that is not empty.
   Result<CountedRun> After(const CountedRun& run, ColumnReader& reader) const;
 
+  /// Steps to the next run if its entry is at hand.
+  static bool Step(CountedRun* run, const ColumnReader& reader) {
+    const uint8_t* entry = reader.Peek(run->number + 1);
+    const uint32_t samples = entry ? LoadBE32(entry) : 0;
+    if (samples == 0) return false;
+    *run = {run->number + 1, run->end, run->end + samples, 0, LoadBE32(entry + 4)};
+    return true;
+  }
+
   size_t IndexBytes() const { return index_.Bytes(); }
 
  private:

@@ -31,11 +31,19 @@ class Cursor::Impl {
 
     Status Seek(const SizeColumn& sizes, uint64_t n);
 
-    bool Covers(uint64_t n) const {
-      return chunk.Covers(n) && time.Covers(n) && offset.Covers(n) && sync.Covers(n);
+    /// Goes to sample n if that needs no reading.
+    bool Reach(uint64_t n) {
+      return chunk.Covers(n) && size.Covers(n) && time.Reach(n) && offset.Reach(n) &&
+             sync.Covers(n);
     }
 
     Status Cover(uint64_t n);
+
+    /// The first sample after n that some table must be moved on for.
+    uint64_t end() const {
+      const uint64_t data = std::min(chunk.end(), size.end());
+      return std::min(std::min(data, sync.end()), std::min(time.end(), offset.end()));
+    }
 
     ChunkWalker chunk;
     SizeReader size;
@@ -45,12 +53,14 @@ class Cursor::Impl {
     uint64_t byte = 0;  ///< where the sample lies
   };
 
-  Status Prepare(Sample* sample);
+  Status Prepare();
+  void Fill(Sample* sample) const;
   void Step(uint64_t samples, uint64_t bytes);
 
   const SampleTable::Impl* table_;
   uint64_t position_ = 0;
   uint64_t count_ = 0;
+  uint64_t ready_ = 0;          ///< samples from position_ up to here need no table to be moved on
   std::optional<Place> place_;  ///< none until sought
 };
 
@@ -65,9 +75,10 @@ Status Cursor::Impl::Place::Seek(const SizeColumn& sizes, uint64_t n) {
 
 /// Each walker is left either as it was or at sample n, so that this can be made again.
 Status Cursor::Impl::Place::Cover(uint64_t n) {
-  if (!time.Covers(n)) ISO_CHECK(time.Cover(n));
-  if (!offset.Covers(n)) ISO_CHECK(offset.Cover(n));
+  ISO_CHECK(time.Cover(n));
+  ISO_CHECK(offset.Cover(n));
   if (!sync.Covers(n)) ISO_CHECK(sync.Cover(n));
+  if (!size.Covers(n)) ISO_CHECK(size.Cover(n));
   if (!chunk.Covers(n)) {
     ISO_CHECK(chunk.Cover(n));
     byte = chunk.chunk().offset;
@@ -85,24 +96,30 @@ Status Cursor::Impl::SeekTo(uint64_t n) {
   place_ = std::move(place);
   count_ = count;
   position_ = n;
+  ready_ = 0;
   return {};
 }
 
-/// Everything about the sample at the cursor, which stays where it is.
-Status Cursor::Impl::Prepare(Sample* sample) {
+/// Makes the cursor ready for its sample, or says why it cannot be.
+Status Cursor::Impl::Prepare() {
   if (!place_) ISO_CHECK(SeekTo(position_));
   if (position_ >= count_) return Error{Errc::kEndOfTable};
-  Place& place = *place_;
-  if (!place.Covers(position_)) ISO_CHECK(place.Cover(position_));
-  ISO_CHECK(place.size.At(position_, &sample->size));
+  if (!place_->Reach(position_)) ISO_CHECK(place_->Cover(position_));
+  ready_ = std::min(place_->end(), count_);
+  return {};
+}
+
+/// Everything about the sample at the cursor, which is ready for it.
+void Cursor::Impl::Fill(Sample* sample) const {
+  const Place& place = *place_;
   sample->index = position_;
   sample->offset = place.byte;
+  sample->size = place.size.At(position_);
   sample->duration = place.time.duration();
   sample->dts = place.time.dts();
   sample->pts = sample->dts + place.offset.offset();
   sample->description = place.chunk.chunk().description;
   sample->sync = place.sync.IsSync(position_);
-  return {};
 }
 
 void Cursor::Impl::Step(uint64_t samples, uint64_t bytes) {
@@ -112,13 +129,15 @@ void Cursor::Impl::Step(uint64_t samples, uint64_t bytes) {
 }
 
 Status Cursor::Impl::Next(Sample* sample) {
-  ISO_CHECK(Prepare(sample));
+  if (position_ >= ready_) ISO_CHECK(Prepare());
+  Fill(sample);
   Step(1, sample->size);
   return {};
 }
 
 Status Cursor::Impl::NextRun(uint32_t max, Sample* sample, uint32_t* count) {
-  ISO_CHECK(Prepare(sample));
+  if (position_ >= ready_) ISO_CHECK(Prepare());
+  Fill(sample);
   const uint64_t end = std::min(place_->chunk.end(), count_);
   *count = static_cast<uint32_t>(std::min<uint64_t>(max, end - position_));
   Step(*count, uint64_t{*count} * sample->size);

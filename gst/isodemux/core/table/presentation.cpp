@@ -1,48 +1,108 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// PresentationSearch: choosing the window and searching it, span by span. In a span of
-// samples with one duration and one offset presentation times rise with the samples.
+// PresentationSearch: choosing a window, searching it, and proving it wide enough.
 
 #include "core/table/presentation.h"
 
 #include <algorithm>
 
-#include "core/base/rational.h"
-
 namespace iso {
 namespace {
 
-constexpr uint64_t kPadding = 64;                   ///< samples to either side of a window
-constexpr uint64_t kMaxWindow = uint64_t{1} << 20;  ///< samples measured; no codec reorders so far
-
-/// Samples [first, first + samples), `duration` ticks apart, the first presented at `pts`.
-struct Span {
-  uint64_t first;
-  uint64_t samples;
-  int64_t pts;
-  uint32_t duration;
-};
-
-/// How many samples of the span, but the first, are presented at or before t >= span.pts.
-uint64_t StepsUpTo(const Span& span, int64_t t) {
-  const uint64_t last = span.samples - 1;
-  if (last == 0 || span.duration == 0) return last;
-  const uint64_t ticks = static_cast<uint64_t>(t) - static_cast<uint64_t>(span.pts);
-  return std::min(ticks / span.duration, last);
-}
+constexpr uint64_t kPadding = 16;  ///< samples to either side of a window, at least
+constexpr uint64_t kMaxWindow = uint64_t{1} << 20;  ///< samples; no codec reorders so far
 
 }  // namespace
 
+/// Samples with one duration and one offset: presentation times rise with the samples.
+struct PresentationSearch::Span {
+  uint64_t first;
+  uint64_t samples;
+  int64_t dts;
+  uint32_t duration;
+  int32_t offset;
+
+  int64_t pts() const { return dts + offset; }
+
+  /// How many samples, but the first, are presented at or before t >= pts().
+  uint64_t StepsUpTo(int64_t t) const {
+    if (samples == 1 || duration == 0) return samples - 1;
+    const uint64_t ticks = static_cast<uint64_t>(t) - static_cast<uint64_t>(pts());
+    return std::min(ticks / duration, samples - 1);
+  }
+};
+
 Result<uint64_t> PresentationSearch::Find(int64_t t) const {
   if (count_ == 0) return Error{Errc::kEndOfTable};
-  if (offsets_.none()) return times_.SampleAt(t, count_);
-  ISO_TRY(const OffsetBounds bounds, BoundsAround(t));
-  if (SaturatingAdd(t, -int64_t{bounds.least}) >= 0) {
-    ISO_TRY(const Window window, WindowFor(t, bounds));
-    ISO_TRY(const uint64_t found, LastUpTo(t, window));
-    if (found < count_) return found;
+  ISO_TRY(const OffsetBounds known, KnownBounds());
+  const int64_t surely = SaturatingAdd(t, -int64_t{known.greatest});
+  ISO_TRY(const TimeIndex::Hit hit, times_.SampleAt(surely, count_));
+  if (offsets_.none()) return hit.sample;
+  Window window = Padded({hit.sample, hit.sample + 1});
+  for (bool moved = false;; moved = true) {
+    ISO_TRY(const Scan scan, ScanWindow(window, t));
+    const OffsetBounds bounds = offsets_.exact() ? known : scan.bounds;
+    const bool enough = !offsets_.exact() && window.end - window.first >= kMaxWindow;
+    if (enough || IsProven(window, scan, bounds, t)) {
+      return scan.shown != kForever ? scan.shown : Earliest();
+    }
+    ISO_TRY(const Window needed, WindowFor(t, bounds));
+    const Window wider = Padded(needed);
+    window = {moved ? std::min(wider.first, window.first) : wider.first,
+              moved ? std::max(wider.end, window.end) : wider.end};
+    if (!offsets_.exact()) window.end = std::min(window.end, window.first + kMaxWindow);
   }
-  return Smallest();
+}
+
+/// Bounds of all offsets where they can be known; otherwise to begin with 0.
+Result<OffsetBounds> PresentationSearch::KnownBounds() const {
+  if (!offsets_.exact()) return OffsetBounds{0, 0};
+  return offsets_.Bounds(count_);
+}
+
+Result<PresentationSearch::Scan> PresentationSearch::ScanWindow(const Window& window,
+                                                                int64_t t) const {
+  TimeWalker time(times_);
+  CompositionWalker offset(offsets_);
+  ISO_CHECK(time.Seek(window.first));
+  ISO_CHECK(offset.Seek(window.first));
+  Scan scan;
+  scan.first_dts = time.dts();
+  for (uint64_t n = window.first; n < window.end;) {
+    if (!time.Reach(n)) ISO_CHECK(time.Cover(n));
+    if (!offset.Reach(n)) ISO_CHECK(offset.Cover(n));
+    const uint64_t samples = std::min({window.end, time.end(), offset.end()}) - n;
+    ScanSpan({n, samples, time.dts(), time.duration(), offset.offset()}, t, &scan);
+    time.Step(samples);
+    n += samples;
+  }
+  scan.end_dts = time.dts();
+  return scan;
+}
+
+void PresentationSearch::ScanSpan(const Span& span, int64_t t, Scan* scan) {
+  scan->bounds.Add(span.offset);
+  if (span.pts() < scan->earliest_pts) {
+    scan->earliest = span.first;
+    scan->earliest_pts = span.pts();
+  }
+  if (span.pts() > t) return;
+  const uint64_t steps = span.StepsUpTo(t);
+  const int64_t pts = span.pts() + static_cast<int64_t>(steps * span.duration);
+  if (pts < scan->shown_pts) return;
+  scan->shown = span.first + steps;
+  scan->shown_pts = pts;
+}
+
+/// Whether no sample before the window can be presented later than the one found in it,
+/// and none behind the window by the time t.
+bool PresentationSearch::IsProven(const Window& window,
+                                  const Scan& scan,
+                                  const OffsetBounds& bounds,
+                                  int64_t t) const {
+  const bool all_before = window.first == 0 || (scan.shown != kForever &&
+                                                scan.first_dts + bounds.greatest <= scan.shown_pts);
+  return all_before && (window.end == count_ || scan.end_dts + bounds.least > t);
 }
 
 /// Every sample that can be on display at t if all offsets are within the bounds. The last
@@ -53,13 +113,14 @@ Result<PresentationSearch::Window> PresentationSearch::WindowFor(int64_t t,
   Window window{0, 0};
   const int64_t sure = SaturatingAdd(t, -int64_t{bounds.greatest});
   if (sure >= 0) {
-    ISO_TRY(const uint64_t n, times_.SampleAt(sure, count_));
-    ISO_TRY(const TimeIndex::Place place, times_.At(n));
+    ISO_TRY(const TimeIndex::Hit shown, times_.SampleAt(sure, count_));
     const int64_t spread = int64_t{bounds.greatest} - bounds.least;
-    ISO_TRY(window.first, times_.SampleAt(place.dts - spread, count_));
+    ISO_TRY(const TimeIndex::Hit first, times_.SampleAt(shown.dts - spread, count_));
+    window.first = first.sample;
   }
-  ISO_TRY(const uint64_t last, times_.SampleAt(SaturatingAdd(t, -int64_t{bounds.least}), count_));
-  window.end = last + 1;
+  const int64_t latest = SaturatingAdd(t, -int64_t{bounds.least});
+  ISO_TRY(const TimeIndex::Hit last, times_.SampleAt(latest, count_));
+  window.end = last.sample + 1;
   return window;
 }
 
@@ -68,69 +129,17 @@ PresentationSearch::Window PresentationSearch::Padded(const Window& window) cons
   return {window.first - std::min(window.first, padding), std::min(window.end + padding, count_)};
 }
 
-Result<OffsetBounds> PresentationSearch::BoundsAround(int64_t t) const {
-  if (offsets_.exact()) return offsets_.Bounds(count_);
-  ISO_TRY(const uint64_t n, times_.SampleAt(t, count_));
-  Window measured = Padded({n, n + 1});
-  for (bool moved = false;; moved = true) {
-    ISO_TRY(const OffsetBounds bounds, MeasureOffsets(offsets_, measured.first, measured.end));
-    ISO_TRY(const Window needed, WindowFor(t, bounds));
-    if (needed.first >= measured.first && needed.end <= measured.end) return bounds;
-    Window wider = Padded(needed);
-    if (moved) {
-      wider = {std::min(wider.first, measured.first), std::max(wider.end, measured.end)};
-    }
-    if (wider.end - wider.first > kMaxWindow) return bounds;
-    measured = wider;
+/// The first of the samples that are presented before all others: it is among those that
+/// are decoded by then, if they had the least offset.
+Result<uint64_t> PresentationSearch::Earliest() const {
+  ISO_TRY(const OffsetBounds known, KnownBounds());
+  for (uint64_t end = kPadding;; end *= 2) {
+    const Window window{0, std::min(end, count_)};
+    ISO_TRY(const Scan scan, ScanWindow(window, kTimeMin));
+    const int32_t least = offsets_.exact() ? known.least : scan.bounds.least;
+    if (window.end == count_ || scan.end_dts + least >= scan.earliest_pts) return scan.earliest;
+    if (!offsets_.exact() && end >= kMaxWindow) return scan.earliest;
   }
-}
-
-template <class Visit>
-Status PresentationSearch::ForEachSpan(const Window& window, Visit visit) const {
-  TimeWalker time(times_);
-  CompositionWalker offset(offsets_);
-  ISO_CHECK(time.Seek(window.first));
-  ISO_CHECK(offset.Seek(window.first));
-  for (uint64_t n = window.first; n < window.end;) {
-    ISO_CHECK(time.Cover(n));
-    ISO_CHECK(offset.Cover(n));
-    const uint64_t samples = std::min({window.end, time.end(), offset.end()}) - n;
-    visit(Span{n, samples, time.dts() + offset.offset(), time.duration()});
-    time.Step(samples);
-    n += samples;
-  }
-  return {};
-}
-
-/// The sample of the window that is on display at t, or count_ when none is yet.
-Result<uint64_t> PresentationSearch::LastUpTo(int64_t t, const Window& window) const {
-  uint64_t best = count_;
-  int64_t best_pts = kTimeMin;
-  ISO_CHECK(ForEachSpan(window, [&](const Span& span) {
-    if (span.pts > t) return;
-    const uint64_t steps = StepsUpTo(span, t);
-    const int64_t pts = span.pts + static_cast<int64_t>(steps * span.duration);
-    if (pts < best_pts) return;
-    best = span.first + steps;
-    best_pts = pts;
-  }));
-  return best;
-}
-
-/// The first of the samples that are presented before all others. Only those can be that
-/// are decoded by the time at which sample 0, with the least offset, is presented.
-Result<uint64_t> PresentationSearch::Smallest() const {
-  ISO_TRY(const int64_t first_pts, offsets_.At(0));
-  ISO_TRY(const OffsetBounds bounds, BoundsAround(first_pts));
-  ISO_TRY(const uint64_t last, times_.SampleAt(first_pts - int64_t{bounds.least}, count_));
-  uint64_t best = 0;
-  int64_t best_pts = kTimeMax;
-  ISO_CHECK(ForEachSpan({0, last + 1}, [&](const Span& span) {
-    if (span.pts >= best_pts) return;
-    best = span.first;
-    best_pts = span.pts;
-  }));
-  return best;
 }
 
 }  // namespace iso

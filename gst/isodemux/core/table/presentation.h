@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "core/base/rational.h"
 #include "core/base/result.h"
 #include "core/table/composition_index.h"
 #include "core/table/time_index.h"
@@ -14,9 +15,9 @@ namespace iso {
 
 /// Answers one question. A sample's presentation time is its decode time plus an offset,
 /// so it lies within the window of decode times that the least and the greatest offset
-/// leave. They are known for the whole track where the table of offsets is short; where
-/// it is long, they are measured over the window itself, which is moved and widened until
-/// it holds every sample that the measured offsets allow.
+/// leave. A window is searched, and then checked: if the offsets allow that a sample
+/// outside of it is the right one, it is moved and widened. The offsets are those of the
+/// whole track where their table is short, else those of the window itself.
 class PresentationSearch {
  public:
   /// `count` is the track's number of samples.
@@ -34,15 +35,29 @@ class PresentationSearch {
     uint64_t end;
   };
 
-  Result<OffsetBounds> BoundsAround(int64_t t) const;
+  /// What the samples of a window are like.
+  struct Scan {
+    uint64_t shown = kForever;  ///< on display at t
+    int64_t shown_pts = kTimeMin;
+    uint64_t earliest = 0;  ///< presented before all others
+    int64_t earliest_pts = kTimeMax;
+    OffsetBounds bounds;
+    int64_t first_dts = 0;
+    int64_t end_dts = 0;
+  };
+
+  struct Span;
+
+  Result<OffsetBounds> KnownBounds() const;
+  Result<Scan> ScanWindow(const Window& window, int64_t t) const;
+  static void ScanSpan(const Span& span, int64_t t, Scan* scan);
+  bool IsProven(const Window& window,
+                const Scan& scan,
+                const OffsetBounds& bounds,
+                int64_t t) const;
   Result<Window> WindowFor(int64_t t, const OffsetBounds& bounds) const;
   Window Padded(const Window& window) const;
-
-  template <class Visit>
-  Status ForEachSpan(const Window& window, Visit visit) const;
-
-  Result<uint64_t> LastUpTo(int64_t t, const Window& window) const;
-  Result<uint64_t> Smallest() const;
+  Result<uint64_t> Earliest() const;
 
   const TimeIndex& times_;
   const CompositionIndex& offsets_;

@@ -24,7 +24,7 @@ struct RunState {
   bool operator==(const RunState&) const = default;
 };
 
-/// &RunState::units or &RunState::total.
+/// A count of RunState by which a table can be searched.
 using RunAxis = uint64_t RunState::*;
 
 /// Walks entries under one rule, many a call.
@@ -60,19 +60,26 @@ class RunFormatOf final : public RunFormat {
             uint64_t n,
             RunAxis axis,
             uint64_t target) const override {
-    RunState at = *state;
-    for (; n > 0 && !rule_.Done(at); --n, entries += Rule::kStride) {
-      RunState next = at;
-      rule_.Take(&next, entries);
-      if (next.*axis > target) break;
-      at = next;
-    }
-    *state = at;
+    if (axis == &RunState::units) return SeekOn<&RunState::units>(state, entries, n, target);
+    if (axis == &RunState::total) return SeekOn<&RunState::total>(state, entries, n, target);
+    return SeekOn<&RunState::consumed>(state, entries, n, target);
   }
 
   bool Done(const RunState& state) const override { return rule_.Done(state); }
 
  private:
+  template <RunAxis kAxis>
+  void SeekOn(RunState* state, const uint8_t* entries, uint64_t n, uint64_t target) const {
+    RunState at = *state;
+    for (; n > 0 && !rule_.Done(at); --n, entries += Rule::kStride) {
+      RunState next = at;
+      rule_.Take(&next, entries);
+      if (next.*kAxis > target) break;
+      at = next;
+    }
+    *state = at;
+  }
+
   Rule rule_;
 };
 

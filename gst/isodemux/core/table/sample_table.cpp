@@ -51,7 +51,8 @@ Result<int64_t> SampleTable::DecodeTime(uint64_t n) const {
 
 Result<uint64_t> SampleTable::SampleAtDecodeTime(int64_t t) const {
   ISO_TRY(const uint64_t count, SampleCount());
-  return impl_->times.SampleAt(t, count);
+  ISO_TRY(const TimeIndex::Hit hit, impl_->times.SampleAt(t, count));
+  return hit.sample;
 }
 
 Result<int32_t> SampleTable::CompositionOffset(uint64_t n) const {

@@ -19,7 +19,7 @@ namespace iso {
 /// One sample. Times are in ticks of the track's timescale, before any edit list.
 struct Sample {
   uint64_t index = 0;     ///< from 0
-  uint64_t offset = 0;    ///< bytes from the start of the file
+  uint64_t offset = 0;    ///< bytes from the start of the file; at most INT64_MAX, see At()
   uint32_t size = 0;      ///< bytes
   uint32_t duration = 0;  ///< ticks
   int64_t dts = 0;
@@ -47,7 +47,9 @@ class SampleTable {
   /// more than one stsc run, where it may read the stsc once.
   Result<uint64_t> SampleCount() const;
 
-  /// Everything about sample `n`.
+  /// Everything about sample `n`. An stts delta of 2^31 or more counts as 0. A sample that
+  /// would lie beyond byte INT64_MAX, where no file reaches, is said to lie there, so that
+  /// offset + size never wraps.
   Result<Sample> At(uint64_t n) const;
 
   /// Decode time of sample n; n == sample count is allowed and gives the end.
@@ -62,7 +64,8 @@ class SampleTable {
 
   /// The sample on display at presentation time t: of those with pts <= t the one with
   /// the greatest pts (of equals the last in decode order); when t is before all, the
-  /// one with the smallest pts.
+  /// one with the smallest pts (of equals the first). Exact where ctts has up to 65,536
+  /// entries; beyond that, offsets are taken to be bounded as they are around t.
   Result<uint64_t> SampleAtPresentationTime(int64_t t) const;
 
   /// The last sync sample at or before n.

@@ -12,6 +12,8 @@ namespace {
 
 constexpr uint64_t kShortDistance = 1024;  ///< samples whose sizes are simply added up
 constexpr size_t kKeptSums = 2;
+/// Sums begin where groups of pages do in any width, so that both use the same pages.
+constexpr uint64_t kSumAlignment = 2048;
 
 constexpr SparseIndex::Options kSumOptions = {.max_checkpoints = 2048, .fine_bytes = 16u << 10};
 
@@ -71,17 +73,16 @@ SizeColumn::SizeColumn(const SampleTableLayout& layout, PageCache& cache)
 SizeColumn::~SizeColumn() = default;
 
 Result<uint32_t> SizeColumn::At(uint64_t n) const {
-  uint32_t size;
-  ISO_CHECK(SizeReader(*this).At(n, &size));
-  return size;
+  SizeReader reader(*this);
+  ISO_CHECK(reader.Cover(n));
+  return reader.At(n);
 }
 
 Result<uint64_t> SizeColumn::Sum(uint64_t first, uint64_t end) const {
   if (constant_ != 0) return (end - first) * constant_;
   ColumnReader reader(column_);
   if (end - first <= kShortDistance) return Add(first, end, reader);
-  // Begins where groups of pages begin, so that both read the same pages.
-  const uint64_t base = first / (2 * kReadEntries) * (2 * kReadEntries);
+  const uint64_t base = first / kSumAlignment * kSumAlignment;
   ISO_TRY(const uint64_t before, Add(base, first, reader));
   ISO_TRY(const uint64_t all, SumFrom(*SumsFor(base), end));
   return all - before;

@@ -58,12 +58,25 @@ class SizeReader {
   explicit SizeReader(const SizeColumn& column)
       : constant_(column.constant_), bits_(column.bits_), reader_(column.column_) {}
 
-  Status At(uint64_t n, uint32_t* size) {
-    *size = constant_;
-    if (constant_ != 0) return {};
-    ISO_TRY(const uint8_t* entry, reader_.At(bits_ == 4 ? n / 2 : n));
-    *size = Decode(entry, bits_, n);
+  /// Whether the size of sample n is at hand.
+  bool Covers(uint64_t n) const { return constant_ != 0 || reader_.Peek(EntryOf(n)); }
+
+  /// Makes it so.
+  Status Cover(uint64_t n) {
+    if (Covers(n)) return {};
+    ISO_CHECK(reader_.At(EntryOf(n)));
     return {};
+  }
+
+  /// The sample behind those that are covered.
+  uint64_t end() const {
+    if (constant_ != 0) return UINT64_MAX;
+    return bits_ == 4 ? reader_.end() * 2 : reader_.end();
+  }
+
+  /// The size of a sample that is covered.
+  uint32_t At(uint64_t n) const {
+    return constant_ != 0 ? constant_ : Decode(reader_.Peek(EntryOf(n)), bits_, n);
   }
 
   /// The size of sample n from its entry.
@@ -75,6 +88,8 @@ class SizeReader {
   }
 
  private:
+  uint64_t EntryOf(uint64_t n) const { return bits_ == 4 ? n / 2 : n; }
+
   uint32_t constant_;
   uint32_t bits_;
   ColumnReader reader_;

@@ -40,7 +40,7 @@ Result<RunState> SparseIndex::Find(RunAxis axis, uint64_t target, ColumnReader& 
   ISO_TRY(RunState state, PageStart(axis, target));
   if (AtEnd(state)) return state;
   ISO_TRY(const uint8_t* entries, reader.At(state.consumed));
-  format_->Seek(&state, entries, reader.Following(state.consumed), axis, target);
+  format_->Seek(&state, entries, reader.end() - state.consumed, axis, target);
   return state;
 }
 

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -76,6 +77,8 @@ class SyncWalker {
   Status Seek(uint64_t n);
 
   bool Covers(uint64_t n) const { return all_ || (n < full_.next && n < partial_.next); }
+
+  uint64_t end() const { return all_ ? UINT64_MAX : std::min(full_.next, partial_.next); }
 
   /// Makes IsSync(n) right for a sample at or behind the last one. After an error nothing
   /// has changed.

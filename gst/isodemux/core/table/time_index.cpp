@@ -22,15 +22,16 @@ Result<TimeIndex::Place> TimeIndex::At(uint64_t n) const {
   return Place{static_cast<int64_t>(run.total + (n - run.first) * delta), delta};
 }
 
-Result<uint64_t> TimeIndex::SampleAt(int64_t t, uint64_t count) const {
+Result<TimeIndex::Hit> TimeIndex::SampleAt(int64_t t, uint64_t count) const {
   if (count == 0) return Error{Errc::kEndOfTable};
-  if (t < 0) return uint64_t{0};
+  if (t < 0) return Hit{0, 0};
   const uint64_t target = static_cast<uint64_t>(t);
   ColumnReader reader(runs_.column());
   ISO_TRY(const CountedRun run, runs_.Find(&RunState::total, target, reader));
   const uint32_t delta = SampleDelta(run.value);
   const uint64_t into = delta ? (target - run.total) / delta : kForever - run.first;
-  return std::min(run.first + into, count - 1);
+  const uint64_t n = std::min(run.first + into, count - 1);
+  return Hit{n, static_cast<int64_t>(run.total + (n - run.first) * delta)};
 }
 
 Status TimeWalker::Seek(uint64_t n) {
@@ -41,10 +42,9 @@ Status TimeWalker::Seek(uint64_t n) {
 }
 
 Status TimeWalker::Cover(uint64_t n) {
-  while (!Covers(n)) {
-    ISO_TRY(run_, runs_->After(run_, reader_));
-    delta_ = SampleDelta(run_.value);
-  }
+  if (Reach(n)) return {};
+  ISO_TRY(run_, runs_->After(run_, reader_));
+  delta_ = SampleDelta(run_.value);
   return {};
 }
 

@@ -25,8 +25,13 @@ class TimeIndex {
 
   Result<Place> At(uint64_t n) const;
 
+  struct Hit {
+    uint64_t sample;
+    int64_t dts;
+  };
+
   /// The last of samples [0, count) whose decode time is <= t, or the first one.
-  Result<uint64_t> SampleAt(int64_t t, uint64_t count) const;
+  Result<Hit> SampleAt(int64_t t, uint64_t count) const;
 
   size_t IndexBytes() const { return runs_.IndexBytes(); }
 
@@ -44,13 +49,18 @@ class TimeWalker {
   /// Goes to sample n.
   Status Seek(uint64_t n);
 
-  /// Whether sample n, where the walker has come to, has the values at hand.
-  bool Covers(uint64_t n) const { return n < run_.end; }
+  /// Takes in sample n, to which the walker has come, if that needs no reading.
+  bool Reach(uint64_t n) {
+    if (n < run_.end) return true;
+    if (!CountedRuns::Step(&run_, reader_)) return false;
+    delta_ = SampleDelta(run_.value);
+    return true;
+  }
 
-  /// Makes it so. After an error nothing has changed.
+  /// Takes in sample n in any case. After an error nothing has changed.
   Status Cover(uint64_t n);
 
-  /// Goes `samples` on. All but the last must be covered.
+  /// Goes `samples` on, at most up to end().
   void Step(uint64_t samples) { dts_ += static_cast<int64_t>(samples * delta_); }
 
   uint64_t end() const { return run_.end; }
