@@ -50,7 +50,8 @@ class ByteWriter {
 
  private:
   ByteWriter& Put(uint64_t v, int n) {
-    for (int i = n - 1; i >= 0; --i) bytes_.push_back(static_cast<uint8_t>(v >> (8 * i)));
+    for (int i = n - 1; i >= 0; --i)
+      bytes_.push_back(static_cast<uint8_t>(v >> (8 * i)));
     return *this;
   }
 

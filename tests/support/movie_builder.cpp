@@ -31,8 +31,12 @@ std::vector<Chunk> ChunksOf(const TrackSpec& track, size_t track_index) {
   uint64_t time = 0;
   for (size_t i = 0; i < track.samples.size();) {
     const uint32_t want = track.chunk_pattern[chunks.size() % track.chunk_pattern.size()];
-    Chunk chunk{track_index, i, 0, track.samples[i].description,
-                static_cast<double>(time) / track.timescale, 0};
+    Chunk chunk{track_index,
+                i,
+                0,
+                track.samples[i].description,
+                static_cast<double>(time) / track.timescale,
+                0};
     while (i < track.samples.size() && chunk.count < want &&
            track.samples[i].description == chunk.description) {
       time += track.samples[i].duration;
@@ -91,7 +95,8 @@ Bytes RunTable(const TrackSpec& track, size_t missing, bool dense, const Get& ge
   }
   ByteWriter w;
   w.U32(runs.size());
-  for (const auto& [count, value] : runs) w.U32(count).U32(value);
+  for (const auto& [count, value] : runs)
+    w.U32(count).U32(value);
   return w.bytes();
 }
 
@@ -103,7 +108,8 @@ Bytes SizesBox(const TrackSpec& track) {
   }
   if (track.size_form == SizeForm::kStsz) {
     w.U32(0).U32(n);
-    for (const SampleSpec& s : track.samples) w.U32(s.size);
+    for (const SampleSpec& s : track.samples)
+      w.U32(s.size);
     return FullBox("stsz", 0, 0, w.bytes());
   }
   const int bits = track.size_form == SizeForm::kStz2Nibble ? 4
@@ -124,7 +130,8 @@ Bytes SizesBox(const TrackSpec& track) {
 Bytes ChunkBoxes(const TrackSpec& track, const std::vector<Chunk>& chunks, uint64_t media_start) {
   ByteWriter offsets;
   offsets.U32(chunks.size());
-  for (const Chunk& c : chunks) offsets.Wide(media_start + c.offset, track.co64);
+  for (const Chunk& c : chunks)
+    offsets.Wide(media_start + c.offset, track.co64);
   ByteWriter runs;
   uint32_t count = 0;
   for (size_t i = 0; i < chunks.size(); ++i) {
@@ -187,15 +194,14 @@ Bytes CompositionBoxes(const TrackSpec& track) {
 Bytes SampleTableBox(const TrackSpec& track, const std::vector<Chunk>& chunks, uint64_t start) {
   ByteWriter entries;
   entries.U32(track.entries.size());
-  for (const Bytes& entry : track.entries) entries.Add(entry);
+  for (const Bytes& entry : track.entries)
+    entries.Add(entry);
   ByteWriter w;
   w.Add(FullBox("stsd", 0, 0, entries.bytes()));
-  w.Add(FullBox("stts",
-                0,
-                0,
-                RunTable(track, track.stts_missing, track.stts_dense, [](const SampleSpec& s) {
-                  return s.duration;
-                })));
+  w.Add(FullBox(
+      "stts", 0, 0, RunTable(track, track.stts_missing, track.stts_dense, [](const SampleSpec& s) {
+        return s.duration;
+      })));
   w.Add(CompositionBoxes(track));
   if (track.stss) w.Add(SyncBox(track, "stss", false));
   if (track.stps) w.Add(SyncBox(track, "stps", true));
@@ -214,7 +220,8 @@ Bytes MediaHeaderBox(const std::string& handler) {
 
 uint32_t PackLanguage(const std::string& code) {
   uint32_t packed = 0;
-  for (char c : code) packed = packed << 5 | static_cast<uint32_t>((c - 0x60) & 31);
+  for (char c : code)
+    packed = packed << 5 | static_cast<uint32_t>((c - 0x60) & 31);
   return packed;
 }
 
@@ -247,7 +254,8 @@ Bytes MediaBox(const TrackSpec& track, const std::vector<Chunk>& chunks, uint64_
 uint64_t EditedDuration(const MovieSpec& spec, const TrackSpec& track) {
   if (!track.has_edits) return MediaDuration(track) * spec.timescale / track.timescale;
   uint64_t sum = 0;
-  for (const EditSpec& edit : track.edits) sum += edit.duration;
+  for (const EditSpec& edit : track.edits)
+    sum += edit.duration;
   return sum;
 }
 
@@ -276,7 +284,9 @@ Bytes EditBox(const TrackSpec& track) {
   return Box("edts", FullBox("elst", track.elst_version, 0, w.bytes()));
 }
 
-Bytes TrackBox(const MovieSpec& spec, const TrackSpec& track, const std::vector<Chunk>& chunks,
+Bytes TrackBox(const MovieSpec& spec,
+               const TrackSpec& track,
+               const std::vector<Chunk>& chunks,
                uint64_t start) {
   ByteWriter w;
   w.Add(TrackHeaderBox(spec, track));
@@ -350,7 +360,8 @@ uint8_t PayloadByte(uint32_t track_id, size_t index, size_t position) {
 Bytes SamplePayload(const TrackSpec& track, size_t index) {
   if (track.payload) return track.payload(index);
   Bytes bytes(track.samples[index].size);
-  for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = PayloadByte(track.id, index, i);
+  for (size_t i = 0; i < bytes.size(); ++i)
+    bytes[i] = PayloadByte(track.id, index, i);
   return bytes;
 }
 
@@ -364,7 +375,8 @@ bool CanCompressMoov() {
 
 uint64_t MediaDuration(const TrackSpec& track) {
   uint64_t sum = 0;
-  for (const SampleSpec& s : track.samples) sum += s.duration;
+  for (const SampleSpec& s : track.samples)
+    sum += s.duration;
   return sum;
 }
 

@@ -24,7 +24,7 @@ struct SampleSpec {
 };
 
 struct EditSpec {
-  uint64_t duration = 0;  ///< in the movie's timescale
+  uint64_t duration = 0;   ///< in the movie's timescale
   int64_t media_time = 0;  ///< in the media's timescale; -1 is an empty edit
   int16_t rate = 1;
 };
@@ -48,12 +48,12 @@ struct TrackSpec {
 
   SizeForm size_form = SizeForm::kStsz;
   bool co64 = false;
-  bool stts_dense = false;       ///< one entry for each sample
-  size_t stts_missing = 0;       ///< samples at the end that stts does not cover
+  bool stts_dense = false;  ///< one entry for each sample
+  size_t stts_missing = 0;  ///< samples at the end that stts does not cover
   CttsForm ctts = CttsForm::kNone;
-  bool ctts_dense = false;       ///< one entry for each sample
-  size_t ctts_missing = 0;       ///< samples at the end that ctts does not cover
-  std::optional<int32_t> cslg_shift;  ///< writes a cslg with this composition-to-DTS shift
+  bool ctts_dense = false;                    ///< one entry for each sample
+  size_t ctts_missing = 0;                    ///< samples at the end that ctts does not cover
+  std::optional<int32_t> cslg_shift;          ///< writes a cslg with this composition-to-DTS shift
   std::vector<uint32_t> chunk_pattern = {5};  ///< samples per chunk, used over and over
   bool stss = false;
   bool stps = false;
@@ -68,11 +68,11 @@ struct MovieSpec {
   uint32_t timescale = 1000;
   bool moov_first = true;
   bool wide_mvhd = false;
-  bool large_mdat = false;   ///< 64-bit box size
+  bool large_mdat = false;  ///< 64-bit box size
   bool large_moov = false;
-  bool mdat_to_end = false;  ///< size 0; needs the moov first
-  bool wide_box = false;     ///< a `wide` before the mdat
-  bool filler = false;       ///< `free`, `skip` and `uuid` boxes between the others
+  bool mdat_to_end = false;      ///< size 0; needs the moov first
+  bool wide_box = false;         ///< a `wide` before the mdat
+  bool filler = false;           ///< `free`, `skip` and `uuid` boxes between the others
   bool compressed_moov = false;  ///< cmov; needs the moov last, and zlib
   bool reverse_chunks = false;   ///< chunks lie in the file last first
   std::vector<TrackSpec> tracks;
@@ -96,7 +96,10 @@ uint64_t MediaDuration(const TrackSpec& track);
 // Sample entries.
 Bytes Avc1Entry(uint32_t width, uint32_t height, uint8_t level = 31);
 Bytes VisualEntry(std::string_view type, uint32_t width, uint32_t height, const Bytes& boxes = {});
-Bytes AudioEntry(std::string_view type, uint32_t channels, uint32_t bits, uint32_t rate,
+Bytes AudioEntry(std::string_view type,
+                 uint32_t channels,
+                 uint32_t bits,
+                 uint32_t rate,
                  const Bytes& boxes = {});
 Bytes Mp4aEntry(uint32_t channels, uint32_t rate, uint8_t object_type = 0x40);
 Bytes Tx3gEntry();

@@ -38,11 +38,13 @@ void AddLayouts(Catalog* all) {
   AddPlain(all, "quicktime-brand", [](MovieSpec& m) { m.brand = "qt  "; });
   AddPlain(all, "wide-headers", [](MovieSpec& m) {
     m.wide_mvhd = true;
-    for (TrackSpec& t : m.tracks) t.wide_headers = true;
+    for (TrackSpec& t : m.tracks)
+      t.wide_headers = true;
   });
   AddPlain(all, "chunks-last-first", [](MovieSpec& m) { m.reverse_chunks = true; });
   AddPlain(all, "not-interleaved", [](MovieSpec& m) {
-    for (TrackSpec& t : m.tracks) t.chunk_pattern = {100000};
+    for (TrackSpec& t : m.tracks)
+      t.chunk_pattern = {100000};
   });
   if (CanCompressMoov()) {
     AddPlain(all, "cmov", [](MovieSpec& m) {
@@ -55,16 +57,19 @@ void AddLayouts(Catalog* all) {
 
 void AddSizes(Catalog* all) {
   AddPlain(all, "co64", [](MovieSpec& m) {
-    for (TrackSpec& t : m.tracks) t.co64 = true;
+    for (TrackSpec& t : m.tracks)
+      t.co64 = true;
   });
   AddPlain(all, "stsz-constant", [](MovieSpec& m) {
     for (TrackSpec& t : m.tracks) {
       t.size_form = SizeForm::kStszConstant;
-      for (SampleSpec& s : t.samples) s.size = 77 * t.id;
+      for (SampleSpec& s : t.samples)
+        s.size = 77 * t.id;
     }
   });
   AddPlain(all, "stz2-16", [](MovieSpec& m) {
-    for (TrackSpec& t : m.tracks) t.size_form = SizeForm::kStz2Short;
+    for (TrackSpec& t : m.tracks)
+      t.size_form = SizeForm::kStz2Short;
   });
   AddPlain(all, "stz2-8", [](MovieSpec& m) {
     for (TrackSpec& t : m.tracks) {
@@ -85,7 +90,8 @@ void AddSizes(Catalog* all) {
   });
   AddPlain(all, "empty-samples", [](MovieSpec& m) {
     for (TrackSpec& t : m.tracks) {
-      for (size_t i = 5; i < t.samples.size(); i += 9) t.samples[i].size = 0;
+      for (size_t i = 5; i < t.samples.size(); i += 9)
+        t.samples[i].size = 0;
     }
   });
   AddPlain(all, "large-sample", [](MovieSpec& m) { m.tracks[0].samples[20].size = 33u << 20; });
@@ -93,12 +99,15 @@ void AddSizes(Catalog* all) {
 
 void AddTimes(Catalog* all) {
   AddPlain(all, "stts-dense", [](MovieSpec& m) {
-    for (TrackSpec& t : m.tracks) t.stts_dense = true;
+    for (TrackSpec& t : m.tracks)
+      t.stts_dense = true;
   });
   AddPlain(all, "stts-vfr", [](MovieSpec& m) {
     std::vector<SampleSpec>& s = m.tracks[0].samples;
-    for (size_t i = 0; i < s.size(); ++i) s[i].duration = 15 + static_cast<uint32_t>(i * 13 % 20);
-    for (SampleSpec& sample : s) sample.cts = 0;
+    for (size_t i = 0; i < s.size(); ++i)
+      s[i].duration = 15 + static_cast<uint32_t>(i * 13 % 20);
+    for (SampleSpec& sample : s)
+      sample.cts = 0;
     m.tracks[0].ctts = CttsForm::kNone;
   });
   AddPlain(all, "stts-few-runs", [](MovieSpec& m) {
@@ -109,24 +118,28 @@ void AddTimes(Catalog* all) {
     }
   });
   AddPlain(all, "stts-short", [](MovieSpec& m) {
-    for (TrackSpec& t : m.tracks) t.stts_missing = 10;
+    for (TrackSpec& t : m.tracks)
+      t.stts_missing = 10;
   });
   AddPlain(all, "ctts-dense", [](MovieSpec& m) { m.tracks[0].ctts_dense = true; });
   AddPlain(all, "ctts-short", [](MovieSpec& m) {
     std::vector<SampleSpec>& s = m.tracks[0].samples;
     m.tracks[0].ctts_missing = 12;
-    for (size_t i = s.size() - 12; i < s.size(); ++i) s[i].cts = 0;
+    for (size_t i = s.size() - 12; i < s.size(); ++i)
+      s[i].cts = 0;
   });
   AddPlain(all, "ctts-runs", [](MovieSpec& m) {
     std::vector<SampleSpec>& s = m.tracks[0].samples;
-    for (size_t i = 0; i < s.size(); ++i) s[i].cts = i < 52 ? 24 : 48;
+    for (size_t i = 0; i < s.size(); ++i)
+      s[i].cts = i < 52 ? 24 : 48;
   });
   for (const int version : {0, 1}) {
     for (const bool cslg : {false, true}) {
       std::string name = "ctts-signed-v" + std::to_string(version) + (cslg ? "-cslg" : "");
       AddPlain(all, name.c_str(), [&](MovieSpec& m) {
         TrackSpec& t = m.tracks[0];
-        for (SampleSpec& s : t.samples) s.cts -= 48;
+        for (SampleSpec& s : t.samples)
+          s.cts -= 48;
         t.ctts = version ? CttsForm::kVersion1 : CttsForm::kVersion0;
         if (cslg) t.cslg_shift = 48;
       });
@@ -135,7 +148,13 @@ void AddTimes(Catalog* all) {
   AddPlain(all, "no-durations", [](MovieSpec& m) {
     m.tracks[0] = VideoTrack(1, 0.2);
     m.tracks[0].ctts = CttsForm::kNone;
-    for (SampleSpec& s : m.tracks[0].samples) s.duration = s.cts = 0;
+    for (SampleSpec& s : m.tracks[0].samples)
+      s.duration = s.cts = 0;
+  });
+  AddPlain(all, "timescale-above-int", [](MovieSpec& m) {
+    m.tracks[1].timescale = 3'000'000'000;
+    for (SampleSpec& s : m.tracks[1].samples)
+      s.duration = 64'000'000;
   });
   AddPlain(all, "large-timescale", [](MovieSpec& m) {
     TrackSpec& t = m.tracks[0];
@@ -153,12 +172,14 @@ void AddChunksAndSync(Catalog* all) {
     m.tracks[1].chunk_pattern = {2, 1, 5, 5, 3};
   });
   AddPlain(all, "stsc-one-per-chunk", [](MovieSpec& m) {
-    for (TrackSpec& t : m.tracks) t.chunk_pattern = {1};
+    for (TrackSpec& t : m.tracks)
+      t.chunk_pattern = {1};
   });
   AddPlain(all, "two-descriptions", [](MovieSpec& m) {
     TrackSpec& t = m.tracks[0];
     t.entries.push_back(Avc1Entry(160, 90, 30));
-    for (size_t i = 52; i < t.samples.size(); ++i) t.samples[i].description = 2;
+    for (size_t i = 52; i < t.samples.size(); ++i)
+      t.samples[i].description = 2;
   });
   AddPlain(all, "descriptions-to-and-fro", [](MovieSpec& m) {
     TrackSpec& t = m.tracks[0];
@@ -170,7 +191,8 @@ void AddChunksAndSync(Catalog* all) {
   AddPlain(all, "all-sync", [](MovieSpec& m) {
     m.tracks[0].stss = false;
     m.tracks[0].ctts = CttsForm::kNone;
-    for (SampleSpec& s : m.tracks[0].samples) s = {.size = s.size, .duration = s.duration};
+    for (SampleSpec& s : m.tracks[0].samples)
+      s = {.size = s.size, .duration = s.duration};
   });
   AddPlain(all, "stps", [](MovieSpec& m) {
     m.tracks[0].stps = true;
@@ -179,11 +201,13 @@ void AddChunksAndSync(Catalog* all) {
     }
   });
   AddPlain(all, "one-sync", [](MovieSpec& m) {
-    for (size_t i = 1; i < m.tracks[0].samples.size(); ++i) m.tracks[0].samples[i].sync = false;
+    for (size_t i = 1; i < m.tracks[0].samples.size(); ++i)
+      m.tracks[0].samples[i].sync = false;
   });
   AddPlain(all, "audio-with-stss", [](MovieSpec& m) {
     m.tracks[1].stss = true;
-    for (size_t i = 0; i < m.tracks[1].samples.size(); ++i) m.tracks[1].samples[i].sync = i % 8 == 0;
+    for (size_t i = 0; i < m.tracks[1].samples.size(); ++i)
+      m.tracks[1].samples[i].sync = i % 8 == 0;
   });
 }
 
@@ -220,7 +244,8 @@ void AddEdits(Catalog* all) {
   });
   AddPlain(all, "edit-signed-offsets", [](MovieSpec& m) {
     TrackSpec& t = m.tracks[0];
-    for (SampleSpec& s : t.samples) s.cts -= 48;
+    for (SampleSpec& s : t.samples)
+      s.cts -= 48;
     t.ctts = CttsForm::kVersion1;
     t.has_edits = true;
     t.edits = {{4000, 0, 1}};
@@ -233,8 +258,12 @@ void AddContents(Catalog* all) {
   m4a.tracks = {AudioTrack(1, 3)};
   m4a.udta = ItunesMeta(ByteWriter()
                             .Add(IlstText("\xa9nam", "A title"))
-                            .Add(IlstText("\xa9" "ART", "An artist"))
-                            .Add(IlstText("\xa9" "alb", "An album"))
+                            .Add(IlstText("\xa9"
+                                          "ART",
+                                          "An artist"))
+                            .Add(IlstText("\xa9"
+                                          "alb",
+                                          "An album"))
                             .bytes());
   all->push_back({"m4a-tags", m4a});
   for (const char* type : {"sowt", "twos"}) {
@@ -253,7 +282,8 @@ void AddContents(Catalog* all) {
   amr.tracks[0].entries = {VisualEntry("s263", 176, 144)};
   amr.tracks[1].timescale = 8000;
   amr.tracks[1].entries = {AudioEntry("samr", 1, 16, 8000, Box("damr", Bytes(9, uint8_t{1})))};
-  for (SampleSpec& s : amr.tracks[1].samples) s.duration = 160;
+  for (SampleSpec& s : amr.tracks[1].samples)
+    s.duration = 160;
   all->push_back({"3gp", amr});
 }
 

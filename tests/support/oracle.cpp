@@ -39,7 +39,8 @@ class View {
 
   std::string Text(size_t at, size_t n) const {
     std::string s;
-    for (size_t i = 0; i < n; ++i) s.push_back(static_cast<char>(Read(at + i, 1)));
+    for (size_t i = 0; i < n; ++i)
+      s.push_back(static_cast<char>(Read(at + i, 1)));
     return s;
   }
 
@@ -131,9 +132,8 @@ std::vector<uint32_t> Runs(const View& stbl, const char* type, size_t n) {
   const uint64_t count = t->Count(8, 8, t->U32(4));
   for (uint64_t i = 0; i < count; ++i) {
     const uint64_t room = n - out.size();
-    out.insert(out.end(),
-               std::min(t->U32(8 + 8 * i), room),
-               static_cast<uint32_t>(t->U32(12 + 8 * i)));
+    out.insert(
+        out.end(), std::min(t->U32(8 + 8 * i), room), static_cast<uint32_t>(t->U32(12 + 8 * i)));
   }
   return out;
 }
@@ -145,7 +145,8 @@ std::optional<std::set<uint64_t>> SyncNumbers(const View& stbl) {
   for (const auto& t : {stss, Find(stbl, {"stps"})}) {
     if (!t) continue;
     const uint64_t count = t->Count(8, 4, t->U32(4));
-    for (uint64_t i = 0; i < count; ++i) numbers.insert(t->U32(8 + 4 * i));
+    for (uint64_t i = 0; i < count; ++i)
+      numbers.insert(t->U32(8 + 4 * i));
   }
   return numbers;
 }
@@ -158,7 +159,8 @@ std::vector<uint64_t> ChunkOffsets(const View& stbl) {
   const int width = stco ? 4 : 8;
   const auto stride = static_cast<size_t>(width);
   const uint64_t count = t->Count(8, stride, t->U32(4));
-  for (uint64_t i = 0; i < count; ++i) out.push_back(t->Read(8 + stride * i, width));
+  for (uint64_t i = 0; i < count; ++i)
+    out.push_back(t->Read(8 + stride * i, width));
   return out;
 }
 
@@ -175,7 +177,8 @@ void ExpandSamples(const View& stbl, OracleTrack* track) {
   int64_t dts = 0;
   for (uint64_t base : ChunkOffsets(stbl)) {
     ++chunk_number;
-    while (run + 1 < runs && stsc->U32(8 + 12 * (run + 1)) <= chunk_number) ++run;
+    while (run + 1 < runs && stsc->U32(8 + 12 * (run + 1)) <= chunk_number)
+      ++run;
     for (uint64_t k = stsc->U32(12 + 12 * run); k > 0; --k) {
       const size_t i = track->samples.size();
       if (i >= sizes.size()) return;
@@ -224,7 +227,8 @@ OracleTrack ReadTrack(const View& trak, uint32_t movie_timescale) {
   track.edits = Edits(trak);
   if (const auto stbl = Find(trak, {"mdia", "minf", "stbl"})) {
     if (const auto stsd = Find(*stbl, {"stsd"})) {
-      for (const Child& c : Children(stsd->Sub(8, stsd->size()))) track.entries.push_back(c.type);
+      for (const Child& c : Children(stsd->Sub(8, stsd->size())))
+        track.entries.push_back(c.type);
     }
     ExpandSamples(*stbl, &track);
   }
@@ -280,7 +284,14 @@ std::optional<std::vector<ScriptRow>> ParseExpandOutput(const std::string& text)
     unsigned sync = 0, id = 0, description = 0;
     if (std::sscanf(line.c_str(),
                     "%u,%llu,%lld,%lld,%llu,%llu,%llu,%u,%u",
-                    &id, &index, &dts, &cts, &duration, &size, &offset, &sync,
+                    &id,
+                    &index,
+                    &dts,
+                    &cts,
+                    &duration,
+                    &size,
+                    &offset,
+                    &sync,
                     &description) != 9) {
       return std::nullopt;
     }
@@ -295,7 +306,8 @@ std::optional<std::vector<ScriptRow>> ParseExpandOutput(const std::string& text)
 std::vector<std::optional<std::vector<ScriptRow>>> RunExpandScript(
     const std::string& script, const std::vector<std::string>& files) {
   // Between the files a line "=", or "!" where the script failed.
-  std::string command = "python3 -B -c '"
+  std::string command =
+      "python3 -B -c '"
       "import runpy, sys\n"
       "expand = runpy.run_path(sys.argv[1])[\"expand\"]\n"
       "for name in sys.argv[2:]:\n"
@@ -303,13 +315,16 @@ std::vector<std::optional<std::vector<ScriptRow>>> RunExpandScript(
       "    for t in expand(name).values():\n"
       "      for i, s in enumerate(t.samples): print(t.id, i, *s, sep=\",\")\n"
       "    print(\"=\")\n"
-      "  except Exception: print(\"!\")\n' '" + script + "'";
-  for (const std::string& file : files) command += " '" + file + "'";
+      "  except Exception: print(\"!\")\n' '" +
+      script + "'";
+  for (const std::string& file : files)
+    command += " '" + file + "'";
   FILE* pipe = popen(command.c_str(), "r");
   if (!pipe) return {};
   std::string text;
   char block[65536];
-  for (size_t n; (n = fread(block, 1, sizeof block, pipe)) > 0;) text.append(block, n);
+  for (size_t n; (n = fread(block, 1, sizeof block, pipe)) > 0;)
+    text.append(block, n);
   if (pclose(pipe) != 0) return {};
   std::vector<std::optional<std::vector<ScriptRow>>> results;
   std::istringstream lines(text);

@@ -41,8 +41,8 @@ Bytes Avc1Entry(uint32_t width, uint32_t height, uint8_t level) {
   return VisualEntry("avc1", width, height, Box("avcC", w.bytes()));
 }
 
-Bytes AudioEntry(std::string_view type, uint32_t channels, uint32_t bits, uint32_t rate,
-                 const Bytes& boxes) {
+Bytes AudioEntry(
+    std::string_view type, uint32_t channels, uint32_t bits, uint32_t rate, const Bytes& boxes) {
   ByteWriter w;
   w.Zeros(6).U16(1).Zeros(8).U16(channels).U16(bits).U32(0).U16(rate).U16(0);
   return Box(type, w.Add(boxes).bytes());
@@ -52,12 +52,8 @@ Bytes Mp4aEntry(uint32_t channels, uint32_t rate, uint8_t object_type) {
   ByteWriter config;
   config.U8(object_type).U8(0x15).U24(0x600).U32(128000).U32(96000);
   if (object_type == 0x40) config.Add(Descriptor(5, AudioSpecificConfig(channels, rate)));
-  const Bytes es = ByteWriter()
-                       .U16(1)
-                       .U8(0)
-                       .Add(Descriptor(4, config.bytes()))
-                       .Add(Descriptor(6, {2}))
-                       .bytes();
+  const Bytes es =
+      ByteWriter().U16(1).U8(0).Add(Descriptor(4, config.bytes())).Add(Descriptor(6, {2})).bytes();
   return AudioEntry("mp4a", channels, 16, rate, FullBox("esds", 0, 0, Descriptor(3, es)));
 }
 
@@ -85,8 +81,7 @@ Bytes IlstText(std::string_view type, std::string_view text) {
 }
 
 Bytes ItunesMeta(const Bytes& ilst_items) {
-  const Bytes hdlr =
-      FullBox("hdlr", 0, 0, ByteWriter().U32(0).Text("mdirappl").Zeros(9).bytes());
+  const Bytes hdlr = FullBox("hdlr", 0, 0, ByteWriter().U32(0).Text("mdirappl").Zeros(9).bytes());
   return FullBox("meta", 0, 0, ByteWriter().Add(hdlr).Add(Box("ilst", ilst_items)).bytes());
 }
 

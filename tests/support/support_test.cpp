@@ -43,8 +43,9 @@ TEST_P(Catalog, OracleReadsWhatWasBuilt) {
       const Bytes payload = SamplePayload(want, i);
       ASSERT_EQ(payload.size(), s.size) << i;
       ASSERT_LE(s.offset + s.size, file.size()) << i;
-      ASSERT_TRUE(std::equal(payload.begin(), payload.end(),
-                             file.begin() + static_cast<ptrdiff_t>(s.offset))) << i;
+      ASSERT_TRUE(std::equal(
+          payload.begin(), payload.end(), file.begin() + static_cast<ptrdiff_t>(s.offset)))
+          << i;
       dts += w.duration;
     }
   }
@@ -56,7 +57,8 @@ TEST_P(Catalog, BoxesFillTheFile) {
   while (pos + 8 <= file.size()) {
     const auto read = [&](size_t at, size_t n) {
       uint64_t v = 0;
-      for (size_t i = 0; i < n; ++i) v = v << 8 | file[at + i];
+      for (size_t i = 0; i < n; ++i)
+        v = v << 8 | file[at + i];
       return v;
     };
     uint64_t size = read(pos, 4);
@@ -68,16 +70,17 @@ TEST_P(Catalog, BoxesFillTheFile) {
   EXPECT_EQ(pos, file.size());
 }
 
-INSTANTIATE_TEST_SUITE_P(Movies, Catalog, testing::ValuesIn(CatalogMovies()),
-                         [](const auto& test) {
-                           std::string name = test.param.name;
-                           for (char& c : name) c = c == '-' ? '_' : c;
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(Movies, Catalog, testing::ValuesIn(CatalogMovies()), [](const auto& test) {
+  std::string name = test.param.name;
+  for (char& c : name)
+    c = c == '-' ? '_' : c;
+  return name;
+});
 
 TEST(Catalog, NamesAreUnique) {
   std::vector<std::string> names;
-  for (const CatalogMovie& movie : CatalogMovies()) names.push_back(movie.name);
+  for (const CatalogMovie& movie : CatalogMovies())
+    names.push_back(movie.name);
   std::sort(names.begin(), names.end());
   EXPECT_EQ(std::unique(names.begin(), names.end()), names.end());
 }

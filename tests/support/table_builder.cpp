@@ -28,14 +28,16 @@ class TableWriter {
   TableRef Runs(const std::optional<std::vector<TableSpec::Run>>& runs) {
     if (!runs) return {};
     const TableRef table = Begin(runs->size(), 8);
-    for (const TableSpec::Run& run : *runs) out.U32(run.samples).U32(run.value);
+    for (const TableSpec::Run& run : *runs)
+      out.U32(run.samples).U32(run.value);
     return table;
   }
 
   TableRef Numbers(const std::optional<std::vector<uint32_t>>& numbers) {
     if (!numbers) return {};
     const TableRef table = Begin(numbers->size(), 4);
-    for (const uint32_t number : *numbers) out.U32(number);
+    for (const uint32_t number : *numbers)
+      out.U32(number);
     return table;
   }
 
@@ -58,13 +60,15 @@ class TableWriter {
 
   TableRef ChunkRuns(const TableSpec& spec) {
     const TableRef table = Begin(spec.chunk_runs.size(), 12);
-    for (const auto& run : spec.chunk_runs) out.U32(run[0]).U32(run[1]).U32(run[2]);
+    for (const auto& run : spec.chunk_runs)
+      out.U32(run[0]).U32(run[1]).U32(run[2]);
     return table;
   }
 
   TableRef ChunkOffsets(const TableSpec& spec) {
     const TableRef table = Begin(spec.chunk_offsets.size(), spec.wide_offsets ? 8 : 4);
-    for (const uint64_t offset : spec.chunk_offsets) out.Wide(offset, spec.wide_offsets);
+    for (const uint64_t offset : spec.chunk_offsets)
+      out.Wide(offset, spec.wide_offsets);
     return table;
   }
 
@@ -76,7 +80,8 @@ std::vector<uint32_t> Values(const std::optional<std::vector<TableSpec::Run>>& r
   std::vector<uint32_t> values;
   if (!runs) return values;
   for (const TableSpec::Run& run : *runs) {
-    for (uint32_t i = 0; i < run.samples && values.size() < n; ++i) values.push_back(run.value);
+    for (uint32_t i = 0; i < run.samples && values.size() < n; ++i)
+      values.push_back(run.value);
   }
   return values;
 }
@@ -110,7 +115,8 @@ void AddSizes(const SpecForms& forms, TableSpec* spec, Random& random) {
   }
   spec->size_bits = forms.size_bits;
   const uint32_t most = forms.size_bits >= 16 ? 60000 : (1u << forms.size_bits) - 1;
-  for (uint32_t i = 0; i < forms.samples; ++i) spec->sizes.push_back(Between(0, most, random));
+  for (uint32_t i = 0; i < forms.samples; ++i)
+    spec->sizes.push_back(Between(0, most, random));
 }
 
 void AddChunks(const SpecForms& forms, TableSpec* spec, Random& random) {
@@ -177,7 +183,8 @@ std::vector<Sample> Expand(const TableSpec& spec) {
   size_t run = 0;
   int64_t dts = 0;
   for (size_t chunk = 0; chunk < spec.chunk_offsets.size(); ++chunk) {
-    while (run + 1 < spec.chunk_runs.size() && spec.chunk_runs[run + 1][0] <= chunk + 1) ++run;
+    while (run + 1 < spec.chunk_runs.size() && spec.chunk_runs[run + 1][0] <= chunk + 1)
+      ++run;
     uint64_t at = spec.chunk_offsets[chunk];
     for (uint32_t k = 0; k < spec.chunk_runs[run][1] && samples.size() < count; ++k) {
       const size_t i = samples.size();
@@ -217,8 +224,12 @@ TableSpec RandomSpec(const SpecForms& forms, Random& random) {
 }
 
 std::vector<SpecForms> AllForms(uint32_t samples) {
-  constexpr std::array kRunForms = {RunForm::kNone, RunForm::kEmpty, RunForm::kOne,
-                                    RunForm::kFew, RunForm::kPerSample, RunForm::kShort};
+  constexpr std::array kRunForms = {RunForm::kNone,
+                                    RunForm::kEmpty,
+                                    RunForm::kOne,
+                                    RunForm::kFew,
+                                    RunForm::kPerSample,
+                                    RunForm::kShort};
   std::vector<SpecForms> all;
   for (const RunForm durations : kRunForms) {
     for (const RunForm compositions : kRunForms) {

@@ -59,8 +59,8 @@ struct SpecForms {
   RunForm durations = RunForm::kFew;
   RunForm compositions = RunForm::kNone;
   bool zero_durations = false;
-  int32_t reorder = 3;     ///< composition offsets are within +- so many average durations
-  int sync_every = 0;      ///< 0: no stss; -1: an empty one
+  int32_t reorder = 3;  ///< composition offsets are within +- so many average durations
+  int sync_every = 0;   ///< 0: no stss; -1: an empty one
   bool partial_syncs = false;
 };
 

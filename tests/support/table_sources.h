@@ -59,7 +59,8 @@ class FormulaSource final : public ByteSource {
     bytes_read += out.size();
     for (size_t i = 0; i < out.size(); i += 4) {
       const uint32_t word = formula_((offset + i) / 4);
-      for (size_t k = 0; k < 4; ++k) out[i + k] = static_cast<uint8_t>(word >> (24 - 8 * k));
+      for (size_t k = 0; k < 4; ++k)
+        out[i + k] = static_cast<uint8_t>(word >> (24 - 8 * k));
     }
     return {};
   }

@@ -183,6 +183,18 @@ TEST(AudioConfig, Alac) {
   EXPECT_FALSE(ParseAlac(Bytes(27)));
 }
 
+TEST(AudioConfig, Dmlp) {
+  const auto stereo = ParseDmlp(ByteWriter().U32(0).bytes());
+  ASSERT_TRUE(stereo);
+  EXPECT_EQ(stereo->sample_rate, 48000u);
+  EXPECT_EQ(stereo->channels, 2);
+  const auto wide = ParseDmlp(ByteWriter().U32(0x90000000 | 0xf << 15 | 0x4f).bytes());
+  EXPECT_EQ(wide->sample_rate, 88200u);
+  EXPECT_EQ(wide->channels, 8);
+  EXPECT_EQ(ParseDmlp(ByteWriter().U32(0xf << 15).bytes())->channels, 6);
+  EXPECT_FALSE(ParseDmlp(Raw({0, 0, 0})));
+}
+
 TEST(AudioConfig, AmrRateIsThatOfTheHighestMode) {
   const auto damr = [](uint64_t modes) {
     return ByteWriter().Text("FFMP").U8(0).U16(modes).U8(0).U8(1).bytes();
@@ -195,7 +207,8 @@ TEST(AudioConfig, AmrRateIsThatOfTheHighestMode) {
 }
 
 TEST(AudioConfig, MhaC) {
-  const auto config = ParseMhaC(Raw({1, 0x0c, 6, 0, 2, 0xaa, 0xbb}));
+  const Bytes body = Raw({1, 0x0c, 6, 0, 2, 0xaa, 0xbb});
+  const auto config = ParseMhaC(body);
   ASSERT_TRUE(config);
   EXPECT_EQ(config->profile_level, 0x0c);
   EXPECT_EQ(config->reference_layout, 6);

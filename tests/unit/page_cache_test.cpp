@@ -10,9 +10,8 @@
 
 #include <gtest/gtest.h>
 
-#include "core/table/page.h"
-
 #include "../support/table_sources.h"
+#include "core/table/page.h"
 
 namespace iso {
 namespace {
@@ -23,7 +22,8 @@ constexpr size_t kPlenty = 1u << 20;
 
 std::vector<uint8_t> Pattern(size_t n) {
   std::vector<uint8_t> bytes(n);
-  for (size_t i = 0; i < n; ++i) bytes[i] = static_cast<uint8_t>(i * 131 + i / 256);
+  for (size_t i = 0; i < n; ++i)
+    bytes[i] = static_cast<uint8_t>(i * 131 + i / 256);
   return bytes;
 }
 
@@ -50,7 +50,8 @@ TEST_F(PageCacheTest, AMissReadsTheGroupOfFourPagesAtOnce) {
   ASSERT_TRUE(cache.Get(table_, 6).ok());
   EXPECT_EQ(source_->reads, 1u);
   EXPECT_EQ(source_->bytes_read, 4096u);
-  for (const uint64_t page : {4, 5, 7}) ASSERT_TRUE(cache.Get(table_, page).ok());
+  for (const uint64_t page : {4, 5, 7})
+    ASSERT_TRUE(cache.Get(table_, page).ok());
   EXPECT_EQ(source_->reads, 1u);
   const PageCacheStats stats = cache.stats();
   EXPECT_EQ(stats.hits, 3u);
@@ -220,7 +221,8 @@ TEST_F(PageCacheTest, ManyThreadsMayAskAndShrinkAtOnce) {
       }
     });
   }
-  for (std::thread& thread : threads) thread.join();
+  for (std::thread& thread : threads)
+    thread.join();
   EXPECT_EQ(wrong, 0);
   cache.Shrink(0);
   EXPECT_EQ(cache.stats().resident_bytes, 0u);

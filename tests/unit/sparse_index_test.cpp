@@ -125,7 +125,8 @@ TEST(SparseIndexTest, NothingIsReadBeyondWhatIsAsked) {
 TEST(SparseIndexTest, WarmQuestionsReadOnePageAtMost) {
   Fixture fixture(100'000, {.max_checkpoints = 16, .fine_bytes = 48u << 10});
   const RunState end = fixture.Find(kUnits, UINT64_MAX);
-  for (uint64_t i = 0; i < 16; ++i) fixture.Find(kUnits, end.units / 2 + i);
+  for (uint64_t i = 0; i < 16; ++i)
+    fixture.Find(kUnits, end.units / 2 + i);
   fixture.cache.Shrink(0);
   const uint64_t before = fixture.source->reads;
   fixture.Find(kUnits, end.units / 2 + 3);
@@ -167,7 +168,8 @@ TEST(SparseIndexTest, ManyThreadsBuildOneIndex) {
       }
     });
   }
-  for (std::thread& thread : threads) thread.join();
+  for (std::thread& thread : threads)
+    thread.join();
   EXPECT_EQ(wrong, 0);
 }
 

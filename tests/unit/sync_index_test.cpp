@@ -32,8 +32,10 @@ struct Fixture {
 
   static std::vector<uint8_t> BytesOf(const Numbers& full, const Numbers& partial) {
     test::ByteWriter writer;
-    for (const uint32_t n : full) writer.U32(n);
-    for (const uint32_t n : partial) writer.U32(n);
+    for (const uint32_t n : full)
+      writer.U32(n);
+    for (const uint32_t n : partial)
+      writer.U32(n);
     return writer.bytes();
   }
 
@@ -45,7 +47,8 @@ struct Fixture {
 Numbers RandomNumbers(size_t n, uint32_t gap, unsigned seed) {
   std::mt19937 random(seed);
   Numbers numbers;
-  for (uint32_t at = 0; numbers.size() < n;) numbers.push_back(at += 1 + random() % gap);
+  for (uint32_t at = 0; numbers.size() < n;)
+    numbers.push_back(at += 1 + random() % gap);
   return numbers;
 }
 
@@ -69,7 +72,8 @@ void ExpectAnswers(Fixture& fixture, const std::set<uint64_t>& all, uint64_t cou
 
 std::set<uint64_t> FromZero(const Numbers& numbers) {
   std::set<uint64_t> all;
-  for (const uint32_t n : numbers) all.insert(n - 1);
+  for (const uint32_t n : numbers)
+    all.insert(n - 1);
   return all;
 }
 
@@ -93,7 +97,8 @@ TEST(SyncIndexTest, PartialSyncSamplesCountToo) {
 
 TEST(SyncIndexTest, EverySampleListed) {
   Numbers numbers(2000);
-  for (uint32_t i = 0; i < 2000; ++i) numbers[i] = i + 1;
+  for (uint32_t i = 0; i < 2000; ++i)
+    numbers[i] = i + 1;
   Fixture fixture(numbers, {});
   ExpectAnswers(fixture, FromZero(numbers), 2000);
 }
