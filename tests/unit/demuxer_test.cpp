@@ -191,6 +191,48 @@ TEST(Demuxer, SaysWhatIsWrong) {
   EXPECT_EQ(error_of(file), Errc::kNoMovieBox);
 }
 
+TEST(Demuxer, ASampleSizeOfOneStandsForAFrameOfPcm) {
+  test::MovieSpec spec;
+  spec.tracks = {test::PcmTrack(1, "twos", 1)};
+  test::TrackSpec& track = spec.tracks[0];
+  for (test::SampleSpec& sample : track.samples) {
+    sample.size = 1;
+  }
+  track.size_form = test::SizeForm::kStszConstant;
+  track.chunk_pattern = {100};
+  const auto file = BuildMovie(spec);
+  const Played played = Player(std::make_shared<MemorySource>(file)).Play();
+  const std::vector<Event>& events = played.samples.at(1);
+  ASSERT_GE(events.size(), 2u);
+  EXPECT_EQ(events[0].count, 100u);
+  EXPECT_EQ(events[0].size, 400u);  // 16 bit stereo
+  EXPECT_EQ(events[1].sample.offset, events[0].sample.offset + 100);
+}
+
+TEST(Demuxer, PacketsOfFramesBeginWhereTheirChunkDoes) {
+  test::MovieSpec spec;
+  spec.tracks = {test::PcmTrack(1, "ima4", 1)};
+  test::TrackSpec& track = spec.tracks[0];
+  for (test::SampleSpec& sample : track.samples) {
+    sample.size = 1;
+  }
+  track.size_form = test::SizeForm::kStszConstant;
+  track.chunk_pattern = {640};
+  const auto file = BuildMovie(spec);
+  Player player(std::make_shared<MemorySource>(file));
+  const Played all = player.Play();
+  ASSERT_FALSE(all.samples.at(1).empty());
+  const Event& first = all.samples.at(1).front();
+  EXPECT_EQ(first.count, 640u);
+  EXPECT_EQ(first.size, 10u * 34 * 2);
+  SeekRequest request;
+  request.start_ns = ToNanoseconds(100, track.timescale);
+  const Played later = player.Play(request);
+  const Event& second = later.samples.at(1).front();
+  EXPECT_EQ(second.sample.index, 64u);
+  EXPECT_EQ(second.sample.offset, first.sample.offset + 34 * 2);
+}
+
 TEST(Demuxer, TracksAreServedInStep) {
   const auto file = BuildMovie(test::PlainMovie());
   Player player(std::make_shared<MemorySource>(file));

@@ -182,6 +182,15 @@ void RefineDolby(CapsDraft& draft) {
   draft.channels = 0;
 }
 
+/// The entry's own rate is 0 in files by the specification.
+void RefineTrueHd(CapsDraft& draft) {
+  RefineDolby(draft);
+  const auto config = ParseDmlp(draft.entry.Child("dmlp"));
+  if (!config) return;
+  draft.rate = config->sample_rate;
+  draft.channels = config->channels;
+}
+
 void RefineQdm2(CapsDraft& draft) {
   if (const Bytes wave = draft.entry.Child("wave"); !wave.empty()) draft.SetCodecData(wave);
   if (draft.entry.audio.sample_size > 0) {

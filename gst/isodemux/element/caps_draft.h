@@ -99,6 +99,7 @@ void RefinePcm(CapsDraft& draft);
 void RefineRiff(CapsDraft& draft);
 void RefineProtectedAac(CapsDraft& draft);
 void RefineDolby(CapsDraft& draft);
+void RefineTrueHd(CapsDraft& draft);
 void RefineQdm2(CapsDraft& draft);
 void RefineAmr(CapsDraft& draft);
 void RefineAlac(CapsDraft& draft);

@@ -85,6 +85,7 @@ void RefineRawVideo(CapsDraft& draft) {
   const FourCC format = draft.entry.original_format;
   StoredPicture stored;
   stored.signed_chroma = format == FourCC("yuv2") || format == FourCC("Yuv2");
+  stored.chroma_around = format == FourCC("v308");
   SetFormat(draft, draft.codec->variant, std::move(stored));
 }
 

@@ -87,7 +87,7 @@ constexpr std::array kRules = {
     Rule{CodecId::kAc3, "audio/x-ac3, framed=true", RefineDolby},
     Rule{CodecId::kEac3, "audio/x-eac3, framed=true", RefineDolby},
     Rule{CodecId::kAc4, "audio/x-ac4"},
-    Rule{CodecId::kTrueHd, "audio/x-true-hd", RefineDolby},
+    Rule{CodecId::kTrueHd, "audio/x-true-hd", RefineTrueHd},
     Rule{CodecId::kDts, "audio/x-dts, framed=true", RefineDolby},
     Rule{CodecId::kMace, "audio/x-mace, maceversion=%"},
     Rule{CodecId::kOgg, "application/ogg"},

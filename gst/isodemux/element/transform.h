@@ -54,6 +54,7 @@ struct StoredPicture {
   uint32_t row_align = 1;         ///< rows are padded to a multiple of this
   bool swap_bytes = false;        ///< pixels of 16 bits in the other byte order
   bool signed_chroma = false;     ///< YUY2 whose chroma is in two's complement
+  bool chroma_around = false;     ///< pixels of Cr, Y, Cb instead of v308's Y, Cb, Cr
   std::vector<uint32_t> palette;  ///< for RGB8P, 256 of 0xAARRGGBB
 };
 

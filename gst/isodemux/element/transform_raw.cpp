@@ -52,6 +52,7 @@ class RawVideoTransform final : public SampleTransform {
     const MapGuard out(picture.get(), GST_MAP_WRITE);
     if (!out || !CopyPicture(in.span(), out.writable())) return {};
     FixPixels(out.writable().first(picture_bytes_));
+    if (stored_.chroma_around) PutLumaFirst(out.writable());
     CopyPalette(out.writable());
     return One(std::move(picture));
   }
@@ -71,7 +72,8 @@ class RawVideoTransform final : public SampleTransform {
 
   bool IsReady(Bytes stored) const {
     return stored.size() == GST_VIDEO_INFO_SIZE(&info_) && IsAligned(stored, kAlignment) &&
-           stored_.row_align == 1 && !stored_.swap_bytes && !stored_.signed_chroma && !HasPalette();
+           stored_.row_align == 1 && !stored_.swap_bytes && !stored_.signed_chroma &&
+           !stored_.chroma_around && !HasPalette();
   }
 
   void MeasureRows() {
@@ -152,6 +154,16 @@ class RawVideoTransform final : public SampleTransform {
     if (stored_.signed_chroma) {
       for (size_t i = 1; i < pixels.size(); i += 2)
         pixels[i] ^= 0x80;
+    }
+  }
+
+  void PutLumaFirst(std::span<uint8_t> pixels) const {
+    const auto stride = static_cast<size_t>(GST_VIDEO_INFO_PLANE_STRIDE(&info_, 0));
+    for (size_t row = 0; row < planes_[0].rows; ++row) {
+      uint8_t* pixel = &pixels[row * stride];
+      for (size_t i = 0; i + 3 <= planes_[0].row_bytes; i += 3, pixel += 3) {
+        std::rotate(pixel, pixel + 1, pixel + 3);
+      }
     }
   }
 

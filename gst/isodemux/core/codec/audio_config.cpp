@@ -22,6 +22,13 @@ uint32_t LittleU32(Reader& r) {
   return low | static_cast<uint32_t>(LittleU16(r)) << 16;
 }
 
+/// Each bit stands for one or two speakers.
+uint8_t TrueHdChannels(uint32_t assignment) {
+  constexpr uint32_t kPairs = 0b0'0110'0111'1001;
+  const int channels = std::popcount(assignment) + std::popcount(assignment & kPairs);
+  return static_cast<uint8_t>(channels == 0 ? 2 : channels);
+}
+
 }  // namespace
 
 std::optional<OpusConfig> ParseDOps(Bytes body) {
@@ -81,6 +88,19 @@ std::optional<AlacConfig> ParseAlac(Bytes body) {
   r.Skip(2 + 4 + 4);  // run, frame bytes, bit rate
   config.sample_rate = r.U32();
   if (!r.ok()) return std::nullopt;
+  return config;
+}
+
+std::optional<TrueHdConfig> ParseDmlp(Bytes body) {
+  Reader r(body);
+  const uint32_t info = r.U32();
+  if (!r.ok()) return std::nullopt;
+  const uint32_t rate = info >> 28;
+  const uint32_t six_channels = info >> 15 & 0x1f;
+  const uint32_t eight_channels = info & 0x1fff;
+  TrueHdConfig config;
+  config.sample_rate = (rate & 8 ? 44100u : 48000u) << std::min(rate & 7, 2u);
+  config.channels = TrueHdChannels(eight_channels != 0 ? eight_channels : six_channels);
   return config;
 }
 

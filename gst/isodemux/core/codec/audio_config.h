@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Audio decoder configuration records: dOps, dfLa, alac, damr, mhaC, and WAVE headers.
+// Audio decoder configuration records: dOps, dfLa, alac, dmlp, damr, mhaC, and WAVE headers.
 
 #pragma once
 
@@ -42,6 +42,14 @@ struct AlacConfig {
 };
 
 std::optional<AlacConfig> ParseAlac(Bytes body);
+
+/// MLPSpecificBox of Dolby TrueHD: the beginning of the stream's major sync.
+struct TrueHdConfig {
+  uint32_t sample_rate = 0;
+  uint8_t channels = 0;  ///< of the fullest presentation
+};
+
+std::optional<TrueHdConfig> ParseDmlp(Bytes body);
 
 /// The highest rate among the modes an AMR track uses (3GPP TS 26.244 6.7), bits a
 /// second; 0 when unknown.

@@ -125,8 +125,9 @@ bool Demuxer::TrimToFile(Event* event) {
   const uint64_t offset = event->sample.offset;
   const uint64_t room = offset < *file_size ? *file_size - offset : 0;
   if (event->size <= room) return true;
-  const uint64_t one = event->sample.size;
-  const auto kept = static_cast<uint32_t>(event->count > 1 ? room / one : 0);
+  const uint64_t one = event->size / event->count;
+  const bool divisible = event->count > 1 && one * event->count == event->size;
+  const auto kept = static_cast<uint32_t>(divisible ? room / one : 0);
   if (stats_.lost_samples == 0 && diagnostics_ != nullptr) {
     diagnostics_->Report(Error{Errc::kSampleBeyondFile, FourCC("stco"), offset, event->size});
   }

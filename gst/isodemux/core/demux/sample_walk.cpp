@@ -10,6 +10,9 @@ namespace {
 /// Samples of a track without groups of its own (audio, text) played together backwards.
 constexpr uint64_t kReverseGroup = 16;
 
+/// Frames of packed sound in one step, about.
+constexpr uint32_t kPackedFrames = 4096;
+
 /// Past every sample, and far enough from overflowing.
 constexpr int64_t kFarthestPts = kTimeMax / 4;
 
@@ -20,7 +23,16 @@ SampleWalk::SampleWalk(const Track& track)
       finder_(track),
       clock_(track),
       cursor_(*track.samples),
-      uniform_(track.samples->IsUniform()) {}
+      uniform_(track.samples->IsUniform()) {
+  SetMaxRun(1);
+}
+
+/// Packed sound is played in whole packets, several at a time.
+void SampleWalk::SetMaxRun(uint32_t max) {
+  max_run_ = uniform_ ? max : 1;
+  const uint32_t frames = track_.packing.frames;
+  if (frames > 0) max_run_ = frames * std::max<uint32_t>(2, std::max(max, kPackedFrames) / frames);
+}
 
 Status SampleWalk::Start(int64_t first_pts,
                          int64_t last_pts,
@@ -32,7 +44,7 @@ Status SampleWalk::Start(int64_t first_pts,
   key_unit_.reset();
   if (mode_.reverse) return StartReverse(first_pts, last_pts);
   ISO_TRY(key_start_, finder_.DecodeStart(first_pts, lead_in));
-  return cursor_.SeekTo(key_start_);
+  return SeekTo(key_start_);
 }
 
 Status SampleWalk::StartReverse(int64_t first_pts, int64_t last_pts) {
@@ -49,7 +61,7 @@ Status SampleWalk::StartReverse(int64_t first_pts, int64_t last_pts) {
   // stop: that is for whoever calls EndGroup() to see.
   ISO_TRY(key_start_, finder_.DecodeStart(last_pts, 0));
   ISO_TRY(group_end_, samples.SampleCount());
-  ISO_CHECK(cursor_.SeekTo(key_start_));
+  ISO_CHECK(SeekTo(key_start_));
   group_begin_ = key_start_;
   group_left_ = true;
   fresh_ = true;
@@ -62,13 +74,39 @@ Status SampleWalk::Next(Walked* walked) {
   return max_run_ > 1 ? NextRawReverse(walked) : NextReverse(walked);
 }
 
-Status SampleWalk::NextForward(Walked* walked) {
-  if (max_run_ > 1) {
-    ISO_CHECK(cursor_.NextRun(max_run_, &walked->sample, &walked->count));
-  } else {
-    ISO_CHECK(cursor_.Next(&walked->sample));
-    walked->count = 1;
+/// Packets begin where their chunk does.
+Status SampleWalk::SeekTo(uint64_t n) {
+  ISO_CHECK(cursor_.SeekTo(n));
+  if (track_.packing.frames <= 1) return {};
+  const uint64_t into_packet = (n - cursor_.chunk().sample) % track_.packing.frames;
+  return into_packet == 0 ? Status() : cursor_.SeekTo(n - into_packet);
+}
+
+Status SampleWalk::NextOne(Walked* walked) {
+  ISO_CHECK(cursor_.Next(&walked->sample));
+  walked->count = 1;
+  walked->bytes = walked->sample.size;
+  return {};
+}
+
+Status SampleWalk::NextRun(uint32_t max, Walked* walked) {
+  ISO_CHECK(cursor_.NextRun(max, &walked->sample, &walked->count));
+  const Packing packing = track_.packing;
+  if (packing.frames == 0) {
+    walked->bytes = uint64_t{walked->sample.size} * walked->count;
+    return {};
   }
+  const Cursor::ChunkStart chunk = cursor_.chunk();
+  const uint64_t before = (walked->sample.index - chunk.sample) / packing.frames;
+  const uint64_t packets = (uint64_t{walked->count} + packing.frames - 1) / packing.frames;
+  walked->sample.offset = SaturatingAdd(static_cast<int64_t>(chunk.offset),
+                                        static_cast<int64_t>(before * packing.bytes));
+  walked->bytes = packets * packing.bytes;
+  return {};
+}
+
+Status SampleWalk::NextForward(Walked* walked) {
+  ISO_CHECK(max_run_ > 1 ? NextRun(max_run_, walked) : NextOne(walked));
   walked->starts_group = fresh_;
   fresh_ = false;
   return {};
@@ -93,7 +131,7 @@ Status SampleWalk::EnterGroupBefore(uint64_t end) {
     ISO_TRY(const Sample above, track_.samples->At(end));
     end_pts = above.pts;
   }
-  ISO_CHECK(cursor_.SeekTo(begin));
+  ISO_CHECK(SeekTo(begin));
   group_begin_ = begin;
   group_end_ = end;
   group_end_pts_ = end_pts;
@@ -108,8 +146,7 @@ Status SampleWalk::NextReverse(Walked* walked) {
     if (group_begin_ <= lowest_) return Error{Errc::kEndOfTable};
     ISO_CHECK(EnterGroupBefore(group_begin_));
   }
-  ISO_CHECK(cursor_.Next(&walked->sample));
-  walked->count = 1;
+  ISO_CHECK(NextOne(walked));
   walked->starts_group = fresh_;
   fresh_ = false;
   return {};
@@ -132,12 +169,12 @@ Status SampleWalk::NextRawReverse(Walked* walked) {
 
 Status SampleWalk::GatherRuns(uint64_t begin, uint64_t end) {
   std::vector<Walked> runs;
-  ISO_CHECK(cursor_.SeekTo(begin));
+  ISO_CHECK(SeekTo(begin));
   while (cursor_.position() < end) {
     Walked run;
     run.starts_group = true;
     const auto left = static_cast<uint32_t>(end - cursor_.position());
-    ISO_CHECK(cursor_.NextRun(left, &run.sample, &run.count));
+    ISO_CHECK(NextRun(left, &run));
     runs.push_back(run);
   }
   runs_ = std::move(runs);
@@ -151,9 +188,8 @@ Status SampleWalk::NextKeyUnit(Walked* walked) {
     if (!sync || (mode_.reverse && *sync < lowest_)) return Error{Errc::kEndOfTable};
     next = *sync;
   }
-  ISO_CHECK(cursor_.SeekTo(next));
-  ISO_CHECK(cursor_.Next(&walked->sample));
-  walked->count = 1;
+  ISO_CHECK(SeekTo(next));
+  ISO_CHECK(NextOne(walked));
   walked->starts_group = true;
   group_end_pts_ = SaturatingAdd(walked->sample.pts, walked->sample.duration);
   key_unit_ = walked->sample;

@@ -27,6 +27,7 @@ struct PlayMode {
 struct Walked {
   Sample sample;
   uint32_t count = 1;
+  uint64_t bytes = 0;         ///< of all of them
   bool starts_group = false;  ///< does not follow what was handed out before
 };
 
@@ -37,7 +38,7 @@ class SampleWalk {
   explicit SampleWalk(const Track& track);
 
   /// Up to `max` samples of a uniform table in one step.
-  void SetMaxRun(uint32_t max) { max_run_ = uniform_ ? max : 1; }
+  void SetMaxRun(uint32_t max);
 
   /// Plays what is needed for [first_pts, last_pts] (ticks, both included; last_pts may be
   /// kTimeMax) in the order that `mode` asks for. Forward walks do not end by themselves.
@@ -56,6 +57,9 @@ class SampleWalk {
  private:
   bool by_sync() const { return track_.kind == MediaKind::kVideo; }
 
+  Status SeekTo(uint64_t n);
+  Status NextRun(uint32_t max, Walked* walked);
+  Status NextOne(Walked* walked);
   Status StartReverse(int64_t first_pts, int64_t last_pts);
   Status NextForward(Walked* walked);
   Status NextReverse(Walked* walked);

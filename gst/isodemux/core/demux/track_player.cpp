@@ -251,7 +251,7 @@ void TrackPlayer::TakeSample(Event* event) {
   event->kind = Event::Kind::kSample;
   event->sample = walked_.sample;
   event->count = walked_.count;
-  event->size = static_cast<uint64_t>(walked_.sample.size) * walked_.count;
+  event->size = walked_.bytes;
   event->dts_ns = dts_ns_;
   event->pts_ns = pts_ns_;
   event->duration_ns = end_ns_ - pts_ns_;

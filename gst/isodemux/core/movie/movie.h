@@ -19,6 +19,13 @@
 
 namespace iso {
 
+/// QuickTime counts sound in frames of one "byte" each where a chunk really holds packets:
+/// so many frames in so many bytes. All 0: samples are what the tables say.
+struct Packing {
+  uint32_t frames = 0;
+  uint32_t bytes = 0;
+};
+
 struct Track {
   uint32_t id = 0;
   FourCC handler;
@@ -37,6 +44,7 @@ struct Track {
   std::string name;                ///< of the handler, UTF-8 as far as it is valid
   std::vector<SampleDescription> descriptions;  ///< never empty
   std::vector<uint8_t> stereo_video;  ///< body of svmi (ISO/IEC 23000-11); empty when absent
+  Packing packing;
   Timeline timeline;
   Metadata metadata;
 

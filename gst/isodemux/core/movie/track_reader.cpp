@@ -33,6 +33,42 @@ bool IsTable(FourCC type) {
   return std::find(std::begin(kTables), std::end(kTables), type) != std::end(kTables);
 }
 
+/// Frames or bytes of one packet at most.
+constexpr uint32_t kMostPacked = 65536;
+
+struct CodecPacking {
+  FourCC format;
+  uint32_t frames;
+  uint32_t bytes_a_channel;
+};
+
+/// Codecs of fixed packets that version 0 of the sound description does not describe. QTFF.
+constexpr CodecPacking kPackings[] = {
+    {FourCC("ima4"), 64, 34},
+    {FourCC("MAC3"), 6, 2},
+    {FourCC("MAC6"), 6, 1},
+    {FourCC("ulaw"), 1, 1},
+    {FourCC("alaw"), 1, 1},
+};
+
+/// What a sample size of 1 stands for; nothing for a codec that does not pack.
+Packing PackingOf(const SampleDescription& description) {
+  const AudioFields& audio = description.audio;
+  if (audio.samples_per_packet > 0 && audio.bytes_per_frame > 0) {
+    const bool sane = audio.samples_per_packet <= kMostPacked && audio.bytes_per_frame <= kMostPacked;
+    return sane ? Packing{audio.samples_per_packet, audio.bytes_per_frame} : Packing{};
+  }
+  for (const CodecPacking& row : kPackings) {
+    if (row.format == description.format) return {row.frames, row.bytes_a_channel * audio.channels};
+  }
+  const CodecInfo* codec = FindCodec(description.format, MediaKind::kAudio);
+  const bool pcm = codec != nullptr && codec->id >= CodecId::kPcmUnsigned8 &&
+                   codec->id <= CodecId::kPcmLinear;
+  const uint64_t bytes = uint64_t{audio.channels} * audio.sample_size / 8;
+  if (!pcm || bytes <= 1 || bytes > kMostPacked) return {};
+  return {1, static_cast<uint32_t>(bytes)};
+}
+
 class TrackReader {
  public:
   TrackReader(const TrackContext& context, BoxLoader& loader)
@@ -300,6 +336,9 @@ Status TrackReader::Finish(const BoxHeader& trak) {
   ISO_TRY(const uint64_t count, samples->SampleCount());
   if (count == 0 && !context_.fragmented) {
     return Error{Errc::kTrackEmpty, trak.type, trak.offset};
+  }
+  if (track_.kind == MediaKind::kAudio && samples->IsUniform() && layout_.constant_size == 1) {
+    track_.packing = PackingOf(track_.descriptions.front());
   }
   ISO_CHECK(FindDuration());
   ISO_CHECK(FindCompositionShift());

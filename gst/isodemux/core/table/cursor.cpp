@@ -20,6 +20,11 @@ class Cursor::Impl {
 
   uint64_t position() const { return position_; }
 
+  ChunkStart chunk() const {
+    if (!place_) return {};
+    return {place_->chunk.chunk().first_sample, place_->chunk.chunk().offset};
+  }
+
  private:
   struct Place {
     explicit Place(const SampleTable::Impl& table)
@@ -165,6 +170,10 @@ Status Cursor::NextRun(uint32_t max, Sample* sample, uint32_t* count) {
 
 uint64_t Cursor::position() const {
   return impl_->position();
+}
+
+Cursor::ChunkStart Cursor::chunk() const {
+  return impl_->chunk();
 }
 
 }  // namespace iso

@@ -114,6 +114,15 @@ class Cursor {
   /// The number of the sample that Next() would answer with.
   uint64_t position() const;
 
+  /// Where a chunk begins.
+  struct ChunkStart {
+    uint64_t sample = 0;
+    uint64_t offset = 0;
+  };
+
+  /// The chunk of what was handed out last or, right after SeekTo(), of what comes next.
+  ChunkStart chunk() const;
+
  private:
   class Impl;
   std::unique_ptr<Impl> impl_;
