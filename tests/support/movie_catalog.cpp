@@ -155,6 +155,8 @@ void AddTimes(Catalog* all) {
     m.tracks[1].timescale = 3'000'000'000;
     for (SampleSpec& s : m.tracks[1].samples)
       s.duration = 64'000'000;
+    m.tracks[1].has_edits = true;
+    m.tracks[1].edits = {{3900, 100'000'000, 1}};
   });
   AddPlain(all, "large-timescale", [](MovieSpec& m) {
     TrackSpec& t = m.tracks[0];

@@ -111,6 +111,28 @@ void TakeShortConfig(CapsDraft& draft, Bytes config) {
   if (channels > 0) draft.channels = channels;
 }
 
+/// GStreamer divides by these, and for ADPCM by what a block holds after its header.
+bool IsUsable(const WaveFormat& wave) {
+  constexpr uint32_t kLeastAdpcmBlock = 16;  // bytes a channel
+  const bool is_adpcm =
+      wave.tag == GST_RIFF_WAVE_FORMAT_ADPCM || wave.tag == GST_RIFF_WAVE_FORMAT_DVI_ADPCM;
+  if (is_adpcm && wave.block_align < kLeastAdpcmBlock * wave.channels) return false;
+  return wave.channels > 0 && wave.sample_rate > 0 && wave.bytes_per_second > 0 &&
+         wave.block_align > 0 && wave.bits_per_sample > 0;
+}
+
+/// For a code without a header: what it would say if samples were bytes.
+WaveFormat InventWaveFormat(const CapsDraft& draft) {
+  WaveFormat wave;
+  wave.tag = static_cast<uint16_t>(draft.entry.original_format.value);
+  wave.channels = static_cast<uint16_t>(std::min<uint32_t>(draft.channels, 64));
+  wave.sample_rate = std::min<uint32_t>(draft.rate, 1u << 20);
+  wave.bytes_per_second = wave.sample_rate * wave.channels;
+  wave.block_align = wave.channels;
+  wave.bits_per_sample = 8;
+  return wave;
+}
+
 }  // namespace
 
 void SetAacConfig(CapsDraft& draft, Bytes config) {
@@ -149,18 +171,18 @@ void RefinePcm(CapsDraft& draft) {
 
 /// The WAVE header in the wave box knows better than the code. It is named by the code.
 void RefineRiff(CapsDraft& draft) {
-  const FourCC format = draft.entry.original_format;
-  const auto wave = ParseWaveFormat(draft.entry.Child(format));
-  if (!wave && draft.codec->id != CodecId::kRiff) return;
+  auto wave = ParseWaveFormat(draft.entry.Child(draft.entry.original_format));
+  if (!wave && draft.codec->id == CodecId::kRiff) wave = InventWaveFormat(draft);
+  if (!wave || !IsUsable(*wave)) return;
   gst_riff_strf_auds header = {};
-  header.format = wave ? wave->tag : static_cast<guint16>(format.value);
-  header.channels = static_cast<guint16>(wave ? wave->channels : draft.channels);
-  header.rate = wave ? wave->sample_rate : draft.rate;
-  header.av_bps = wave ? wave->bytes_per_second : 0;
-  header.blockalign = wave ? wave->block_align : 0;
-  header.bits_per_sample = wave ? wave->bits_per_sample : 0;
+  header.format = wave->tag;
+  header.channels = wave->channels;
+  header.rate = wave->sample_rate;
+  header.av_bps = wave->bytes_per_second;
+  header.blockalign = wave->block_align;
+  header.bits_per_sample = wave->bits_per_sample;
   Ref<GstBuffer> extra;
-  if (wave && !wave->extra.empty()) extra = NewBuffer(wave->extra);
+  if (!wave->extra.empty()) extra = NewBuffer(wave->extra);
   char* name = nullptr;
   auto caps = Ref<GstCaps>::Adopt(gst_riff_create_audio_caps(
       header.format, nullptr, &header, extra.get(), nullptr, &name, nullptr));

@@ -128,8 +128,7 @@ void OutputPad::AddClipping(const Event& event, GstBuffer* buffer) const {
   if ((event.clip_start | event.clip_end) == 0 || format().raw) return;
   const uint32_t rate = track_.descriptions[description_].audio.sample_rate;
   const auto frames = [&](uint32_t ticks) {
-    return rate == 0 ? ticks : gst_util_uint64_scale_int_round(
-                                   ticks, static_cast<gint>(rate), static_cast<gint>(track_.timescale));
+    return rate == 0 ? ticks : gst_util_uint64_scale_round(ticks, rate, track_.timescale);
   };
   gst_buffer_add_audio_clipping_meta(
       buffer, GST_FORMAT_DEFAULT, frames(event.clip_start), frames(event.clip_end));
@@ -146,7 +145,7 @@ void OutputPad::Stamp(const Event& event, GstBuffer* buffer) {
   if (event.discont) discont_ = true;
   if (track_.kind == MediaKind::kAudio) AddClipping(event, buffer);
   if (event.decode_only) GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DECODE_ONLY);
-  if (!event.sample.sync && !format().all_sync) {
+  if (!event.sample.sync && !format().raw) {
     GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
   }
 }

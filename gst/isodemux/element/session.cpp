@@ -139,12 +139,19 @@ GstFlowReturn Session::Step() {
     case Event::Kind::kGap:
       return output->PushGap(event_.gap_start_ns, event_.gap_duration_ns);
     case Event::Kind::kEnd:
-      if (!IsSegmentSeek()) output->PushEos(seqnum_);
+      EndOutput(output);
       return GST_FLOW_OK;
     case Event::Kind::kAllEnded:
       break;
   }
   return GST_FLOW_OK;
+}
+
+/// A pad's stream ends when its track does; but where all of its data is missing, the error
+/// that may follow has to come first.
+void Session::EndOutput(OutputPad* output) {
+  const bool missing = output->pushed() == 0 && demuxer_.stats().lost_samples > 0;
+  if (!IsSegmentSeek() && !missing) output->PushEos(seqnum_);
 }
 
 /// A track's segment is the seek's, moved to where this stretch of media lies. Where an

@@ -89,6 +89,7 @@ class Session {
   GstFlowReturn Open();
   GstFlowReturn Step();
   GstFlowReturn PlaySegment(OutputPad* output, const Segment& segment);
+  void EndOutput(OutputPad* output);
   GstFlowReturn PlaySample(OutputPad* output, const Event& event);
   GstFlowReturn Combine(OutputPad* output, GstFlowReturn flow);
   GstFlowReturn Finish();

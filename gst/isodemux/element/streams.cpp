@@ -191,7 +191,7 @@ void Session::ExposeOutputs() {
   }
   PostCollection(group_id);
   for (const auto& output : outputs_) {
-    gst_element_add_pad(element_, Ref<GstPad>::Share(output->pad()).release());
+    gst_element_add_pad(element_, output->pad());  // takes a reference of its own
     const std::lock_guard lock(combiner_lock_);
     gst_flow_combiner_add_pad(combiner_.get(), output->pad());
   }

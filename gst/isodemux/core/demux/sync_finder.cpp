@@ -8,6 +8,9 @@ namespace iso {
 
 Result<uint64_t> SyncFinder::DecodeStart(int64_t pts, uint32_t lead_in) const {
   const SampleTable& samples = *track_.samples;
+  // From the beginning nothing may be left out, even if all samples share one time.
+  ISO_TRY(const Sample beginning, samples.At(0));
+  if (pts <= beginning.pts) return uint64_t{0};
   if (track_.kind == MediaKind::kVideo) {
     ISO_TRY(const std::optional<uint64_t> sync, DisplayedBy(pts));
     return sync.value_or(0);
