@@ -68,6 +68,7 @@ bool SeekRules::Describe(const OracleTrack& track,
     const bool mpeg1 = StartsWith(pad.caps, "audio/mpeg") &&
                        pad.caps.find("mpegversion=(int)1") != std::string::npos;
     stream->lead_in = stream->kind == Kind::kRawAudio ? 0 : mpeg1 ? 30 : 2;
+    if (track.roll_distance > 0) stream->lead_in = track.roll_distance;
   }
   int64_t last = 0;
   for (const OracleSample& s : track.samples) {

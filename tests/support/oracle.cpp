@@ -197,6 +197,21 @@ void ExpandSamples(const View& stbl, OracleTrack* track) {
   }
 }
 
+/// Only groups of version 1 whose entries all have 2 bytes: what encoders write.
+uint64_t RollDistance(const View& stbl) {
+  uint64_t farthest = 0;
+  for (const Child& child : Children(stbl)) {
+    const View& body = child.body;
+    const std::string group = child.type == "sgpd" ? body.Text(4, 4) : "";
+    if ((group != "roll" && group != "prol") || body.Read(0, 1) != 1 || body.U32(8) != 2) continue;
+    for (uint64_t i = 0; i < body.Count(16, 2, body.U32(12)); ++i) {
+      const int distance = static_cast<int16_t>(body.Read(16 + 2 * i, 2));
+      if (distance < 0) farthest = std::max<uint64_t>(farthest, static_cast<uint64_t>(-distance));
+    }
+  }
+  return farthest;
+}
+
 std::vector<OracleEdit> Edits(const View& trak) {
   std::vector<OracleEdit> edits;
   const auto elst = Find(trak, {"edts", "elst"});
@@ -231,6 +246,7 @@ OracleTrack ReadTrack(const View& trak, uint32_t movie_timescale) {
         track.entries.push_back(c.type);
     }
     ExpandSamples(*stbl, &track);
+    track.roll_distance = RollDistance(*stbl);
   }
   return track;
 }

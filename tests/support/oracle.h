@@ -37,6 +37,7 @@ struct OracleTrack {
   uint32_t timescale = 1;
   uint32_t movie_timescale = 1;
   bool has_sync_table = false;
+  uint64_t roll_distance = 0;  ///< farthest of the sample groups roll and prol; 0: none
   std::vector<OracleEdit> edits;
   std::vector<OracleSample> samples;
 };

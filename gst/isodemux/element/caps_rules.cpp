@@ -153,13 +153,17 @@ std::string FourccCaps(const SampleDescription& entry) {
 }  // namespace
 
 void ApplyRule(CapsDraft& draft) {
-  const Rule* rule = draft.codec ? &kRules[static_cast<size_t>(draft.codec->id)] : nullptr;
-  std::string text = rule && rule->caps ? rule->caps : FourccCaps(draft.entry);
+  if (draft.codec == nullptr) {
+    draft.SetCaps(FourccCaps(draft.entry).c_str());
+    return;
+  }
+  const Rule& rule = kRules[static_cast<size_t>(draft.codec->id)];
+  std::string text = rule.caps ? rule.caps : FourccCaps(draft.entry);
   if (const size_t percent = text.find('%'); percent != std::string::npos) {
     text.replace(percent, 1, draft.codec->variant);
   }
   draft.SetCaps(text.c_str());
-  if (rule && rule->refine) rule->refine(draft);
+  if (rule.refine) rule.refine(draft);
 }
 
 }  // namespace iso::gst

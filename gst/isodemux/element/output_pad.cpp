@@ -198,11 +198,10 @@ bool OutputPad::PushEos(guint32 seqnum) {
   return true;
 }
 
-void OutputPad::Restart(bool flushed) {
+void OutputPad::Restart() {
   discont_ = true;
   eos_ = false;
   flow.store(GST_FLOW_OK, std::memory_order_relaxed);
-  if (flushed) headers_due_ = true;
 }
 
 }  // namespace iso::gst

@@ -62,7 +62,7 @@ class OutputPad {
   bool PushEos(guint32 seqnum);
 
   /// After a seek: what was said before no longer holds.
-  void Restart(bool flushed);
+  void Restart();
 
   /// Where the pad is in the presentation, nanoseconds; -1 before the first sample. Any
   /// thread.

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "core/movie/track_reader.h"
+#include "core/demux/media_clock.h"
 #include "element/session.h"
 
 #define GST_CAT_DEFAULT isodemux_debug
@@ -33,20 +33,16 @@ std::optional<int64_t> SampleAtByte(const SampleTable& samples, uint64_t byte) {
   return static_cast<int64_t>(low);
 }
 
-/// When sample `number` is on display, by the first edit that shows it; its media time
-/// where none does.
+/// When sample `number` is on display, by the first edit that shows it; nothing where none
+/// does.
 std::optional<int64_t> TimeOfSample(const Track& track, uint64_t number) {
   const Result<Sample> sample = track.samples->At(number);
   if (!sample.ok()) return std::nullopt;
+  const MediaClock clock(track);
   for (const Edit& edit : track.timeline.edits()) {
-    if (edit.kind != Edit::Kind::kMedia) continue;
-    if (sample->pts + sample->duration <= edit.media_start || sample->pts >= edit.media_end) {
-      continue;
-    }
-    const int64_t shift = track.composition_shift;
-    const int64_t since = ToNanoseconds(sample->pts + shift, track.timescale) -
-                          ToNanoseconds(edit.media_start + shift, track.timescale);
-    return edit.start_ns + std::max<int64_t>(0, since);
+    const bool shown = edit.kind == Edit::Kind::kMedia && sample->pts < edit.media_end &&
+                       SaturatingAdd(sample->pts, sample->duration) > edit.media_start;
+    if (shown) return std::max(edit.start_ns, clock.ShownFrom(edit, sample->pts));
   }
   return std::nullopt;
 }
@@ -54,11 +50,7 @@ std::optional<int64_t> TimeOfSample(const Track& track, uint64_t number) {
 std::optional<int64_t> SampleAtTime(const Track& track, int64_t time_ns) {
   const auto& edits = track.timeline.edits();
   const size_t index = std::min(track.timeline.EditAt(time_ns), edits.size() - 1);
-  const Edit& edit = edits[index];
-  const int64_t shift = track.composition_shift;
-  const int64_t media_ns =
-      ToNanoseconds(edit.media_start + shift, track.timescale) + (time_ns - edit.start_ns);
-  const int64_t pts = RescaleCeil(media_ns + 1, kNanosecondsPerSecond, track.timescale) - 1 - shift;
+  const int64_t pts = MediaClock(track).PtsShownAt(edits[index], time_ns);
   const Result<uint64_t> sample = track.samples->SampleAtPresentationTime(pts);
   if (!sample.ok()) return std::nullopt;
   return static_cast<int64_t>(*sample);

@@ -131,7 +131,7 @@ bool Session::Seek(const SeekEvent& seek) {
     gst_element_post_message(element_, message);
   }
   for (const auto& output : outputs_) {
-    output->Restart(flush);
+    output->Restart();
   }
   {
     const std::lock_guard combiner_lock(combiner_lock_);

@@ -20,7 +20,8 @@ namespace {
 constexpr uint32_t kRawFrames = 4096;
 
 /// Frames an audio decoder wants before the first one that is heard: 2, but MPEG-1 and -2
-/// audio reaches back further through its bit reservoir.
+/// audio reaches back further through its bit reservoir. A track that says itself how far back
+/// to go (roll_distance) knows better.
 constexpr uint32_t kLeadIn = 2;
 constexpr uint32_t kMpegAudioLeadIn = 30;
 
@@ -67,7 +68,7 @@ TrackOptions OptionsFor(const Track& track, const StreamFormat& format) {
     options.max_run = kRawFrames;
   } else if (track.kind == MediaKind::kAudio) {
     const uint32_t usual = IsMpegAudio(format) ? kMpegAudioLeadIn : kLeadIn;
-    options.lead_in = std::max(usual, track.roll_distance);
+    options.lead_in = track.roll_distance > 0 ? track.roll_distance : usual;
   }
   return options;
 }

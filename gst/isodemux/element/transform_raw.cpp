@@ -12,7 +12,7 @@ namespace iso::gst {
 namespace {
 
 constexpr guint kAlignment = 32;
-constexpr size_t kPaletteBytes = 256 * 4;
+constexpr size_t kPaletteBytes = 1024;  // 256 colours of 32 bits
 
 Samples One(Ref<GstBuffer> buffer) {
   Samples samples;

@@ -9,7 +9,7 @@
 namespace iso {
 namespace {
 
-using std::string_view_literals::operator""sv;
+using namespace std::string_view_literals;
 
 /// A codec and all the codes that mean it, four characters each.
 struct Family {

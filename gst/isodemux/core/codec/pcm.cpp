@@ -108,19 +108,19 @@ bool IsPossible(const PcmFormat& format) {
 
 /// Codecs whose packets have one size, for one channel unless all share a packet.
 struct FixedPackets {
-  CodecId id;
   const char* variant;
+  CodecId id;
   uint8_t bytes;
   uint8_t frames;
   bool a_channel;
 };
 
 constexpr FixedPackets kFixedPackets[] = {
-    {CodecId::kMulaw, "", 1, 1, true},
-    {CodecId::kAlaw, "", 1, 1, true},
-    {CodecId::kMace, "3", 2, 6, true},
-    {CodecId::kMace, "6", 1, 6, true},
-    {CodecId::kGsm, "", 33, 160, false},
+    {"", CodecId::kMulaw, 1, 1, true},
+    {"", CodecId::kAlaw, 1, 1, true},
+    {"3", CodecId::kMace, 2, 6, true},
+    {"6", CodecId::kMace, 1, 6, true},
+    {"", CodecId::kGsm, 33, 160, false},
 };
 
 /// Codecs whose packets have the size that a version 1 entry says.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 
 #include "core/codec/box_list.h"
 
@@ -156,7 +157,8 @@ void EntryParser::ReadSoundVersion2() {
   AudioFields& a = entry_.audio;
   const uint32_t struct_bytes = r_.U32();
   const double rate = std::bit_cast<double>(r_.U64());
-  a.sample_rate = rate >= 1 && rate <= kMaxSampleRate ? static_cast<uint32_t>(rate + 0.5) : 0;
+  a.sample_rate =
+      rate >= 1 && rate <= kMaxSampleRate ? static_cast<uint32_t>(std::lround(rate)) : 0;
   a.channels = r_.U32();
   r_.Skip(4);  // always 0x7f000000
   a.sample_size = r_.U32();

@@ -20,9 +20,15 @@ int64_t ToPresentation(const Edit& edit, int64_t span_ns) {
 
 }  // namespace
 
-int64_t MediaClock::PtsAt(int64_t media_ns) const {
-  const int64_t next = RescaleCeil(SaturatingAdd(media_ns, 1), kNanosecondsPerSecond, timescale_);
-  return SaturatingSubtract(SaturatingSubtract(next, 1), shift_);
+int64_t MediaClock::PtsShownAt(const Edit& edit, int64_t presentation_ns) const {
+  const int64_t span = ToMedia(edit, SaturatingSubtract(presentation_ns, edit.start_ns));
+  const int64_t next = RescaleCeil(SaturatingAdd(span, 1), kNanosecondsPerSecond, timescale_);
+  return SaturatingAdd(edit.media_start, SaturatingSubtract(next, 1));
+}
+
+int64_t MediaClock::ShownFrom(const Edit& edit, int64_t pts) const {
+  const int64_t span = ToNanoseconds(SaturatingSubtract(pts, edit.media_start), timescale_);
+  return SaturatingAdd(edit.start_ns, ToPresentation(edit, span));
 }
 
 int64_t MediaClock::MediaNs(const Edit& edit, int64_t presentation_ns) const {

@@ -24,8 +24,12 @@ class MediaClock {
     return ToNanoseconds(SaturatingAdd(pts, shift_), timescale_);
   }
 
-  /// The last tick that is not after media_ns.
-  int64_t PtsAt(int64_t media_ns) const;
+  /// The last tick that is on display at a presentation time inside an edit. Exact: a time
+  /// that was rounded down from a tick's gives that tick.
+  int64_t PtsShownAt(const Edit& edit, int64_t presentation_ns) const;
+
+  /// When a tick is on display, as the edit plays it, rounded down from the exact time.
+  int64_t ShownFrom(const Edit& edit, int64_t pts) const;
 
   /// Media time of a presentation time inside an edit.
   int64_t MediaNs(const Edit& edit, int64_t presentation_ns) const;

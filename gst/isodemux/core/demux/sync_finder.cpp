@@ -72,7 +72,7 @@ Result<std::optional<uint64_t>> SyncFinder::From(int64_t pts,
 
 Result<int64_t> SyncFinder::PresentationOf(const Edit& edit, uint64_t sync) const {
   ISO_TRY(const Sample sample, track_.samples->At(sync));
-  return clock_.PresentationNs(edit, clock_.PtsNs(sample.pts));
+  return clock_.ShownFrom(edit, sample.pts);
 }
 
 Result<int64_t> SyncFinder::Land(int64_t position_ns, Snap snap) const {
@@ -80,12 +80,12 @@ Result<int64_t> SyncFinder::Land(int64_t position_ns, Snap snap) const {
   const size_t index = track_.timeline.EditAt(position_ns);
   if (index == edits.size() || edits[index].kind != Edit::Kind::kMedia) return position_ns;
   const Edit& edit = edits[index];
-  const int64_t target_ns = clock_.MediaNs(edit, position_ns);
   // A sync sample's own time is on the grid of ticks; anything between two ticks lies
   // after the first.
-  const int64_t pts = clock_.PtsAt(target_ns);
+  const int64_t pts = clock_.PtsShownAt(edit, position_ns);
+  const bool between = clock_.ShownFrom(edit, pts) < position_ns;
   ISO_TRY(const auto before, DisplayedBy(pts));
-  ISO_TRY(const auto after, From(clock_.PtsNs(pts) < target_ns ? pts + 1 : pts, before));
+  ISO_TRY(const auto after, From(between ? pts + 1 : pts, before));
   if (!before && !after) return position_ns;
   int64_t earlier = position_ns;
   int64_t later = kTimeMax;

@@ -83,13 +83,14 @@ Status TrackPlayer::Prepare() {
 }
 
 Status TrackPlayer::FindStart() {
-  const int64_t first = clock_.PtsAt(segment_.start_ns);
+  const int64_t first = clock_.PtsShownAt(edit(), segment_.time_ns);
   if (edit().kind == Edit::Kind::kDwell) {
     ISO_TRY(dwell_on_, track_.samples->SampleAtPresentationTime(first));
     return walk_.Start(first, first, options_.lead_in, {});
   }
-  const int64_t last =
-      segment_.stop_ns == kTimeMax ? kTimeMax : clock_.PtsAt(segment_.stop_ns - 1);
+  const int64_t last = segment_.end_time_ns == kTimeMax
+                           ? kTimeMax
+                           : clock_.PtsShownAt(edit(), segment_.end_time_ns - 1);
   return walk_.Start(first, std::max(first, last), options_.lead_in, range_.mode);
 }
 
