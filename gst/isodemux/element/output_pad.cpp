@@ -55,6 +55,11 @@ void OutputPad::Create(GstElement* element, GstPadTemplate* pad_template, const 
       id.get(), format.caps.get(), StreamTypeOf(format.family), StreamFlagsOf(track_, format)));
 }
 
+void OutputPad::SetTags(Ref<GstTagList> stream_tags) {
+  gst_stream_set_tags(stream_.get(), stream_tags.get());
+  stream_tags_ = std::move(stream_tags);
+}
+
 void OutputPad::Announce(guint group_id, guint32 seqnum) {
   seqnum_ = seqnum;
   Ref<GstEvent> start =

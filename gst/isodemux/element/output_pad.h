@@ -45,7 +45,9 @@ class OutputPad {
   const StreamFormat& first_format() const { return formats_.front(); }  ///< any thread
 
   /// Tags to follow the next segment. The stream's own are also kept on its GstStream.
-  void SetTags(Ref<GstTagList> stream_tags) { stream_tags_ = std::move(stream_tags); }
+  void SetTags(Ref<GstTagList> stream_tags);
+
+  GstTagList* tags() const { return stream_tags_.get(); }
 
   void AddGlobalTags(Ref<GstTagList> global_tags) { global_tags_ = std::move(global_tags); }
 

@@ -123,6 +123,7 @@ GstFlowReturn Session::Open() {
   if (duration != kTimeMax) segment_.duration = static_cast<guint64>(duration);
   opened_ = true;
   Publish();
+  WarnOfEncryption();
   ExposeOutputs();
   return GST_FLOW_OK;
 }

@@ -103,6 +103,8 @@ class Session {
   std::unique_ptr<OutputPad> CreateOutput(size_t track_index);
   void NameOutputs();
   void SetTags();
+  void GuessBitrate();
+  void WarnOfEncryption() const;
   void PostCollection(guint group_id);
   void ExposeOutputs();
 

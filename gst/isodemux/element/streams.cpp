@@ -8,6 +8,7 @@
 
 #include <gst/tag/tag.h>
 
+#include "element/i18n.h"
 #include "element/session.h"
 #include "element/tags.h"
 
@@ -154,10 +155,53 @@ void Session::SetTags() {
     if (track.kind == MediaKind::kVideo) {
       AddOrientation(tags.get(), movie.matrix, track.matrix);
     }
-    gst_stream_set_tags(output->stream(), tags.get());
     output->SetTags(std::move(tags));
     output->AddGlobalTags(global);
   }
+  GuessBitrate();
+}
+
+/// Where one stream alone does not say its bitrate, it is what the others leave of the file's.
+void Session::GuessBitrate() {
+  const auto size = source_->size();
+  const int64_t duration = demuxer_.movie()->duration_ns;
+  if (!size || duration <= 0 || duration == kTimeMax) return;
+  uint64_t rest = gst_util_uint64_scale(*size, 8 * GST_SECOND, static_cast<guint64>(duration));
+  OutputPad* silent = nullptr;
+  for (const auto& output : outputs_) {
+    const PadFamily family = output->first_format().family;
+    if (family != PadFamily::kVideo && family != PadFamily::kAudio) continue;
+    guint bitrate = 0;
+    if (gst_tag_list_get_uint(output->tags(), GST_TAG_BITRATE, &bitrate)) {
+      rest -= std::min<uint64_t>(rest, bitrate);
+    } else if (silent == nullptr) {
+      silent = output.get();
+    } else {
+      return;
+    }
+  }
+  if (silent == nullptr || rest == 0 || rest > G_MAXUINT) return;
+  auto tags = Ref<GstTagList>::Share(silent->tags());
+  gst_tag_list_add(tags.writable(), GST_TAG_MERGE_KEEP, GST_TAG_BITRATE, static_cast<guint>(rest), nullptr);
+  silent->SetTags(std::move(tags));
+}
+
+/// Nothing will decode what is encrypted where the system has nothing that decrypts.
+void Session::WarnOfEncryption() const {
+  const bool encrypted = std::any_of(outputs_.begin(), outputs_.end(), [](const auto& output) {
+    return output->first_format().encrypted || output->first_format().unreadable;
+  });
+  if (!encrypted) return;
+  GList* decryptors = gst_element_factory_list_get_elements(
+      GST_ELEMENT_FACTORY_TYPE_DECRYPTOR, GST_RANK_MARGINAL);
+  if (decryptors == nullptr) {
+    GST_ELEMENT_WARNING(element_,
+                        STREAM,
+                        DECRYPT,
+                        (_("Part of this file is encrypted, and nothing here can decrypt it.")),
+                        ("no element of class Decryptor is installed"));
+  }
+  gst_plugin_feature_list_free(decryptors);
 }
 
 /// One from upstream is passed on; otherwise ours goes to the bus before any pad is seen.
