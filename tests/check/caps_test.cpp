@@ -147,8 +147,6 @@ TEST(Caps, FamiliesAndFlags) {
   EXPECT_TRUE(pcm.raw);
   EXPECT_EQ(pcm.raw_frame_bytes, 4u);
   EXPECT_FALSE(DescribeAudio(Audio("mp4a")).raw);
-  EXPECT_TRUE(DescribeAudio(Audio("mp4a")).all_sync);
-  EXPECT_FALSE(DescribeVideo(Visual("avc1")).all_sync);
   EXPECT_STREQ(gst::PadTemplateName(PadFamily::kSubtitle), "subtitle_%u");
 }
 

@@ -279,7 +279,7 @@ Bytes EditBox(const TrackSpec& track) {
   w.U32(track.edits.size());
   for (const EditSpec& edit : track.edits) {
     w.Wide(edit.duration, wide).Wide(static_cast<uint64_t>(edit.media_time), wide);
-    w.U16(static_cast<uint16_t>(edit.rate)).U16(0);
+    w.U16(static_cast<uint16_t>(edit.rate)).U16(edit.rate_fraction);
   }
   return Box("edts", FullBox("elst", track.elst_version, 0, w.bytes()));
 }

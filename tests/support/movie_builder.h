@@ -27,6 +27,7 @@ struct EditSpec {
   uint64_t duration = 0;   ///< in the movie's timescale
   int64_t media_time = 0;  ///< in the media's timescale; -1 is an empty edit
   int16_t rate = 1;
+  uint16_t rate_fraction = 0;  ///< 1/65536
 };
 
 enum class SizeForm { kStsz, kStszConstant, kStz2Nibble, kStz2Byte, kStz2Short };

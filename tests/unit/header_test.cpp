@@ -17,7 +17,7 @@ class Collect final : public Diagnostics {
 };
 
 void Put(std::vector<uint8_t>& out, uint64_t value, int bytes) {
-  for (int i = bytes - 1; i >= 0; --i) out.push_back(static_cast<uint8_t>(value >> (8 * i)));
+  for (int i = bytes - 1; i >= 0; --i) out.push_back(i < 8 ? static_cast<uint8_t>(value >> (8 * i)) : uint8_t{0});
 }
 
 void PutHeader(std::vector<uint8_t>& out, uint32_t size, FourCC type) {

@@ -77,6 +77,26 @@ TEST(Timeline, NonsenseIsLeftOut) {
 
 TEST(Timeline, AListThatShowsNothingIsNoList) {
   EXPECT_EQ(Build({{0, -1}}).edits()[0], Edit());
+  EXPECT_EQ(Build({{1000, 480000}}).edits()[0], Edit());
+}
+
+TEST(Timeline, PastTheMediaNothingIsPresented) {
+  const Timeline timeline = Build({{500, 480000}, {1000, 0}, {0, 480001}});
+  ASSERT_EQ(timeline.edits().size(), 2u);
+  EXPECT_EQ(timeline.edits()[0].kind, Edit::Kind::kEmpty);
+  EXPECT_EQ(timeline.edits()[1].start_ns, kSecond / 2);
+  // Where that end is not known it is believed to be farther.
+  EXPECT_EQ(Build({{500, 480000}}, 0).edits()[0].kind, Edit::Kind::kMedia);
+}
+
+TEST(Timeline, NothingForNoTimeIsNoEdit) {
+  EXPECT_EQ(Build({{0, -1}, {1000, 0}, {0, 480, 0}}).edits().size(), 1u);
+}
+
+TEST(Timeline, RateIsRoundedOnce) {
+  // 332 ms at 600 ticks a second are 199.2 ticks, twice that 398.4.
+  const std::vector<EditEntry> entries = {{332, 0, 2}};
+  EXPECT_EQ(Timeline::Build(entries, 1000, 600, 6000, nullptr).edits()[0].media_end, 399);
 }
 
 TEST(Timeline, EndsAndStartsAgreeOverManyEdits) {

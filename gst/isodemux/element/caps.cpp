@@ -39,20 +39,11 @@ const char* CodecTagOf(PadFamily family) {
   }
 }
 
-/// Audio whose samples may need others before them; all other audio may not, whatever
-/// the file's flags say (fragments of audio often have wrong ones).
-bool HasDependentSamples(const CapsDraft& draft) {
-  if (draft.codec == nullptr) return true;
-  const CodecId id = draft.codec->id;
-  return id == CodecId::kTrueHd || id == CodecId::kMpegH || id == CodecId::kAc4;
-}
-
 void SetKindFacts(CapsDraft& draft) {
   StreamFormat& format = draft.format;
   const MediaKind kind = draft.entry.kind;
   format.family = FamilyOf(kind);
   format.sparse = kind == MediaKind::kText || kind == MediaKind::kMetadata;
-  format.all_sync = format.raw || (kind == MediaKind::kAudio && !HasDependentSamples(draft));
 }
 
 struct CompressionName {

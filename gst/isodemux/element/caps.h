@@ -46,7 +46,6 @@ struct StreamFormat {
   Ref<GstTagList> tags;  ///< codec, bitrates; never null, may be empty
   PadFamily family = PadFamily::kMeta;
   bool sparse = false;           ///< GST_STREAM_FLAG_SPARSE
-  bool all_sync = false;         ///< every sample decodes by itself, stss or not
   bool raw = false;              ///< PCM or raw video: every sample decodes, DTS says nothing
   uint32_t raw_frame_bytes = 0;  ///< bytes of one PCM frame, all channels; 0 when not PCM
   bool encrypted = false;        ///< application/x-cenc and kin: samples need protection metadata

@@ -26,6 +26,7 @@
 
 #include "element/isodemux.h"
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 
@@ -67,6 +68,7 @@ struct Impl {
   std::mutex lock;  ///< guards both; never held while anything else is called
   Settings settings;
   std::shared_ptr<Session> session;  ///< while the sink pad is active
+  std::atomic<bool> refused{false};  ///< an upstream that can only push has been told so
 };
 
 }  // namespace
@@ -100,7 +102,7 @@ gboolean SourceEvent(GstPad* pad, GstObject* parent, GstEvent* event) {
       return session != nullptr && session->HandleSeek(pad, std::move(seek));
     }
     case GST_EVENT_RECONFIGURE:
-      if (session) session->Reconfigure(pad);
+      if (session) session->Reconfigure();
       return gst_pad_event_default(pad, parent, event);
     default:
       return gst_pad_event_default(pad, parent, event);
@@ -162,18 +164,31 @@ gboolean StopSession(GstIsoDemux* self) {
 gboolean SinkActivateMode(GstPad* sink, GstObject* parent, GstPadMode mode, gboolean active) {
   GstIsoDemux* self = GST_ISO_DEMUX(parent);
   if (mode == GST_PAD_MODE_PULL) return active ? StartSession(self, sink) : StopSession(self);
+  self->impl->refused = false;
   return mode == GST_PAD_MODE_PUSH;
 }
 
-/// Upstream that can only push: nothing could be found again.
-GstFlowReturn SinkChain(GstPad*, GstObject* parent, GstBuffer* buffer) {
-  gst_buffer_unref(buffer);
+/// Upstream can only push: nothing could be found again. Said once.
+void RefusePush(GstObject* parent) {
+  if (GST_ISO_DEMUX(parent)->impl->refused.exchange(true)) return;
   GST_ELEMENT_ERROR(parent,
                     STREAM,
                     DEMUX,
                     (_("This source can only be played with a download buffer in between.")),
                     ("upstream does not offer random access (pull mode)"));
+}
+
+GstFlowReturn SinkChain(GstPad*, GstObject* parent, GstBuffer* buffer) {
+  gst_buffer_unref(buffer);
+  RefusePush(parent);
   return GST_FLOW_ERROR;
+}
+
+gboolean SinkEvent(GstPad* pad, GstObject* parent, GstEvent* event) {
+  // Pushed data that ends before there was any.
+  const bool ended = GST_EVENT_TYPE(event) == GST_EVENT_EOS;
+  if (ended && SessionOf(GST_ISO_DEMUX(parent)) == nullptr) RefusePush(parent);
+  return gst_pad_event_default(pad, parent, event);
 }
 
 gboolean SendEvent(GstElement* element, GstEvent* event) {
@@ -312,6 +327,7 @@ static void gst_iso_demux_init(GstIsoDemux* self) {
   gst_pad_set_activate_function(self->sink, SinkActivate);
   gst_pad_set_activatemode_function(self->sink, SinkActivateMode);
   gst_pad_set_chain_function(self->sink, SinkChain);
+  gst_pad_set_event_function(self->sink, SinkEvent);
   gst_pad_set_query_function(self->sink, SinkQuery);
   gst_element_add_pad(GST_ELEMENT(self), self->sink);
 }

@@ -159,14 +159,18 @@ void OutputPad::Stamp(const Event& event, GstBuffer* buffer) {
 int64_t OutputPad::PresentationOf(int64_t media_ns) const {
   int64_t since = std::max<int64_t>(0, media_ns - static_cast<int64_t>(segment_.start));
   if (segment_.applied_rate != 1.0) {
-    since = static_cast<int64_t>(static_cast<double>(since) * segment_.applied_rate);
+    const double scaled = static_cast<double>(since) * segment_.applied_rate;
+    since = scaled < 9e18 ? static_cast<int64_t>(scaled) : kTimeMax;
   }
-  return static_cast<int64_t>(segment_.time) + since;
+  return SaturatingAdd(static_cast<int64_t>(segment_.time), since);
 }
 
 GstFlowReturn OutputPad::PushSample(const Event& event, Ref<GstBuffer> buffer) {
   if (event.sample.description != description_ + 1) ChooseDescription(event.sample.description);
-  if (!format().caps) return GST_FLOW_OK;
+  if (!format().caps) {
+    discont_ = true;
+    return GST_FLOW_OK;
+  }
   if (headers_due_) PushHeaders();
   Stamp(event, buffer.get());
   position_ns_.store(PresentationOf(event.pts_ns), std::memory_order_relaxed);

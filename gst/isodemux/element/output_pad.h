@@ -77,6 +77,12 @@ class OutputPad {
   /// linked is worth trying).
   std::atomic<GstFlowReturn> flow{GST_FLOW_OK};
 
+  /// Rises each time `flow` is made OK from outside.
+  std::atomic<uint32_t> epoch{0};
+
+  /// Something was left out: the next buffer does not follow the one before.
+  void MarkDiscont() { discont_ = true; }
+
   uint64_t pushed() const { return pushed_; }
 
  private:

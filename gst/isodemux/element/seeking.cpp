@@ -2,6 +2,8 @@
 //
 // Session: seek events, from any thread, and their way to the demuxer.
 
+#include <algorithm>
+
 #include "element/session.h"
 
 #define GST_CAT_DEFAULT isodemux_debug
@@ -21,6 +23,7 @@ struct Session::SeekEvent {
 
   explicit SeekEvent(GstEvent* event) : seqnum(gst_event_get_seqnum(event)) {
     gst_event_parse_seek(event, &rate, &format, &flags, &start_type, &start, &stop_type, &stop);
+    gst_event_parse_seek_trickmode_interval(event, &interval);
   }
 
   bool Has(GstSeekFlags flag) const { return (flags & flag) == flag; }
@@ -46,7 +49,7 @@ PlayMode Session::ModeOf(const SeekEvent& seek) {
   mode.reverse = seek.rate < 0;
   mode.key_units = seek.Has(GST_SEEK_FLAG_TRICKMODE_KEY_UNITS);
   mode.no_audio = seek.Has(GST_SEEK_FLAG_TRICKMODE_NO_AUDIO);
-  mode.interval_ns = static_cast<int64_t>(seek.interval);
+  mode.interval_ns = static_cast<int64_t>(std::min<guint64>(seek.interval, G_MAXINT64));
   return mode;
 }
 
@@ -63,7 +66,7 @@ bool Session::HandleSeek(GstPad* pad, Ref<GstEvent> event) {
     last_seek_seqnum_ = seek.seqnum;
   }
   if (seek.Has(GST_SEEK_FLAG_INSTANT_RATE_CHANGE)) return SeekInstantly(seek);
-  return ConvertSeekToTime(pad, &seek) && Seek(seek);
+  return ConvertSeekToTime(pad, &seek) && IsPossible(seek) && Seek(seek);
 }
 
 /// Only the speed changes, at the sinks: nothing is flushed and no position moves.
@@ -97,6 +100,20 @@ bool Session::ConvertSeekToTime(GstPad* pad, SeekEvent* seek) const {
   return convert(seek->start_type, &seek->start) && convert(seek->stop_type, &seek->stop);
 }
 
+/// Whether the seek asks for a stretch that can be: found out before anything is flushed.
+bool Session::IsPossible(const SeekEvent& seek) const {
+  const GstSegment now = Read().segment;
+  const auto resolve = [&](GstSeekType type, gint64 value, guint64 unchanged) {
+    if (type == GST_SEEK_TYPE_NONE) return static_cast<gint64>(unchanged);
+    if (type == GST_SEEK_TYPE_SET) return value;
+    const bool known = GST_CLOCK_TIME_IS_VALID(now.duration);
+    return known ? static_cast<gint64>(now.duration) + value : gint64{-1};
+  };
+  const gint64 start = resolve(seek.start_type, seek.start, now.start);
+  const gint64 stop = resolve(seek.stop_type, seek.stop, now.stop);
+  return stop < 0 || start <= stop;
+}
+
 bool Session::Seek(const SeekEvent& seek) {
   const bool flush = seek.Has(GST_SEEK_FLAG_FLUSH);
   if (flush) {
@@ -116,20 +133,7 @@ bool Session::Seek(const SeekEvent& seek) {
   if (flush) {
     PushToOutputs(Numbered(gst_event_new_flush_stop(TRUE), seek.seqnum));
   }
-  if (sought.ok()) {
-    segment_ = segment;
-    seqnum_ = seek.seqnum;
-    seeks_.fetch_add(1, std::memory_order_relaxed);
-    Publish();
-  } else {
-    Fail(sought.error());
-  }
-  if (sought.ok() && IsSegmentSeek()) {
-    GstMessage* message = gst_message_new_segment_start(
-        GST_OBJECT(element_), GST_FORMAT_TIME, static_cast<gint64>(segment_.position));
-    gst_message_set_seqnum(message, seqnum_);
-    gst_element_post_message(element_, message);
-  }
+  seqnum_ = seek.seqnum;
   for (const auto& output : outputs_) {
     output->Restart();
   }
@@ -138,7 +142,26 @@ bool Session::Seek(const SeekEvent& seek) {
     gst_flow_combiner_reset(combiner_.get());
   }
   blocks_->Forget();
-  return sought.ok() && StartTask();
+  if (sought.ok()) {
+    segment_ = segment;
+    seeks_.fetch_add(1, std::memory_order_relaxed);
+    Publish();
+    PostSegmentStart();
+  } else if (sought.error().code == Errc::kInterrupted) {
+    return false;  // another flush is on its way, or the end
+  } else {
+    // Told by the streaming thread: this one may be an application's.
+    pending_error_ = sought.error();
+  }
+  return StartTask() && sought.ok();
+}
+
+void Session::PostSegmentStart() {
+  if (!IsSegmentSeek()) return;
+  GstMessage* message = gst_message_new_segment_start(
+      GST_OBJECT(element_), GST_FORMAT_TIME, static_cast<gint64>(segment_.position));
+  gst_message_set_seqnum(message, seqnum_);
+  gst_element_post_message(element_, message);
 }
 
 /// Moves `segment` to where the seek lands. Nothing has changed when it fails.

@@ -90,8 +90,9 @@ void Session::Pause(GstFlowReturn why) {
   if (why == GST_FLOW_NOT_LINKED || why < GST_FLOW_EOS) {
     GST_ELEMENT_FLOW_ERROR(element_, why);
   }
+  if (why == GST_FLOW_EOS && IsSegmentSeek()) return PostSegmentDone();
   for (const auto& output : outputs_) {
-    if (!IsSegmentSeek() || why != GST_FLOW_EOS) output->PushEos(seqnum_);
+    output->PushEos(seqnum_);
   }
 }
 
@@ -129,6 +130,7 @@ GstFlowReturn Session::Open() {
 }
 
 GstFlowReturn Session::Step() {
+  if (pending_error_) return Fail(*std::exchange(pending_error_, std::nullopt));
   if (const Status next = demuxer_.Next(&event_); !next.ok()) return Fail(next.error());
   if (event_.kind == Event::Kind::kAllEnded) return Finish();
   OutputPad* output = output_of_track_[event_.track];
@@ -142,6 +144,7 @@ GstFlowReturn Session::Step() {
     case Event::Kind::kEnd:
       EndOutput(output);
       return GST_FLOW_OK;
+    case Event::Kind::kNothing:
     case Event::Kind::kAllEnded:
       break;
   }
@@ -151,7 +154,8 @@ GstFlowReturn Session::Step() {
 /// A pad's stream ends when its track does; but where all of its data is missing, the error
 /// that may follow has to come first.
 void Session::EndOutput(OutputPad* output) {
-  const bool missing = output->pushed() == 0 && demuxer_.stats().lost_samples > 0;
+  const uint64_t lost = demuxer_.stats().lost_samples + unread_samples_.load();
+  const bool missing = output->pushed() == 0 && lost > 0;
   if (!IsSegmentSeek() && !missing) output->PushEos(seqnum_);
 }
 
@@ -181,34 +185,48 @@ GstFlowReturn Session::PlaySegment(OutputPad* output, const Segment& segment) {
 
 GstFlowReturn Session::PlaySample(OutputPad* output, const Event& event) {
   // A pad that nobody listens to costs no reading; it is tried again once relinked.
-  if (output->flow.load(std::memory_order_relaxed) != GST_FLOW_OK) return GST_FLOW_OK;
+  const uint32_t epoch = output->epoch.load();
+  if (output->flow.load() != GST_FLOW_OK) {
+    output->MarkDiscont();
+    return GST_FLOW_OK;
+  }
   constexpr uint64_t kSmall = 1024;
   const bool copy = output->format().sparse && event.size < kSmall;
   Ref<GstBuffer> buffer;
   const GstFlowReturn read = blocks_->Read(event.sample.offset, event.size, copy, &buffer);
   if (read == GST_FLOW_EOS) {
-    lost_samples_.fetch_add(event.count, std::memory_order_relaxed);
-    lost_bytes_.fetch_add(event.size, std::memory_order_relaxed);
+    unread_samples_.fetch_add(event.count, std::memory_order_relaxed);
+    unread_bytes_.fetch_add(event.size, std::memory_order_relaxed);
+    output->MarkDiscont();
     return GST_FLOW_OK;
   }
   if (read == GST_FLOW_ERROR) return Fail(Error{Errc::kReadFailed, {}, event.sample.offset});
   if (read != GST_FLOW_OK) return read;
   const GstFlowReturn pushed = output->PushSample(event, std::move(buffer));
   segment_.position = static_cast<guint64>(output->position_ns());
-  return Combine(output, pushed);
+  return Combine(output, pushed, epoch);
 }
 
-GstFlowReturn Session::Combine(OutputPad* output, GstFlowReturn flow) {
+/// What all pads together say. `epoch` is the pad's from before the push: if it was linked
+/// anew meanwhile, what the push returned is out of date.
+GstFlowReturn Session::Combine(OutputPad* output, GstFlowReturn flow, uint32_t epoch) {
   if (flow == GST_FLOW_OK) return GST_FLOW_OK;
   GST_DEBUG_OBJECT(output->pad(), "returned %s", gst_flow_get_name(flow));
-  if (flow != GST_FLOW_FLUSHING) output->flow.store(flow, std::memory_order_relaxed);
+  if (flow != GST_FLOW_FLUSHING) output->flow.store(flow);
+  if (output->epoch.load() != epoch) {
+    output->flow.store(GST_FLOW_OK);
+    output->MarkDiscont();
+    return flow == GST_FLOW_NOT_LINKED ? GST_FLOW_OK : flow;
+  }
   const std::lock_guard lock(combiner_lock_);
   return gst_flow_combiner_update_pad_flow(combiner_.get(), output->pad(), flow);
 }
 
-void Session::Reconfigure(GstPad* pad) {
+/// All pads are tried again: the combiner forgets them together.
+void Session::Reconfigure() {
   for (const auto& output : outputs_) {
-    if (output->pad() == pad) output->flow.store(GST_FLOW_OK, std::memory_order_relaxed);
+    output->epoch.fetch_add(1);
+    output->flow.store(GST_FLOW_OK);
   }
   const std::lock_guard lock(combiner_lock_);
   gst_flow_combiner_reset(combiner_.get());
@@ -216,32 +234,41 @@ void Session::Reconfigure(GstPad* pad) {
 
 GstFlowReturn Session::Finish() {
   ReportLosses();
-  const DemuxerStats& lost = demuxer_.stats();
   const bool nothing = std::all_of(
       outputs_.begin(), outputs_.end(), [](const auto& output) { return output->pushed() == 0; });
-  if (nothing && lost.lost_samples > 0) return Fail(Error{Errc::kEndOfData, FourCC("mdat")});
-  if (!IsSegmentSeek()) return GST_FLOW_EOS;
-  const guint64 last = segment_.stop != GST_CLOCK_TIME_NONE ? segment_.stop : segment_.duration;
-  const guint64 end = segment_.rate > 0 ? last : segment_.start;
-  if (end != GST_CLOCK_TIME_NONE) segment_.position = end;
-  GstMessage* done =
-      gst_message_new_segment_done(GST_OBJECT(element_), GST_FORMAT_TIME, static_cast<gint64>(end));
-  gst_message_set_seqnum(done, seqnum_);
-  gst_element_post_message(element_, done);
-  auto event =
-      Ref<GstEvent>::Adopt(gst_event_new_segment_done(GST_FORMAT_TIME, static_cast<gint64>(end)));
-  gst_event_set_seqnum(event.get(), seqnum_);
-  PushToOutputs(event);
+  if (nothing && LostSamples() > 0) return Fail(Error{Errc::kEndOfData, FourCC("mdat")});
   return GST_FLOW_EOS;
 }
 
+/// The end of a segment seek: the application may answer with the next one at once.
+void Session::PostSegmentDone() {
+  const guint64 last = segment_.stop != GST_CLOCK_TIME_NONE ? segment_.stop : segment_.duration;
+  const guint64 end = segment_.rate > 0 ? last : segment_.start;
+  if (end != GST_CLOCK_TIME_NONE) segment_.position = end;
+  const auto position = static_cast<gint64>(end);
+  auto event = Ref<GstEvent>::Adopt(gst_event_new_segment_done(GST_FORMAT_TIME, position));
+  gst_event_set_seqnum(event.get(), seqnum_);
+  PushToOutputs(event);
+  GstMessage* done =
+      gst_message_new_segment_done(GST_OBJECT(element_), GST_FORMAT_TIME, position);
+  gst_message_set_seqnum(done, seqnum_);
+  gst_element_post_message(element_, done);
+}
+
+uint64_t Session::LostSamples() const {
+  return lost_samples_.load() + unread_samples_.load();
+}
+
+uint64_t Session::LostBytes() const {
+  return lost_bytes_.load() + unread_bytes_.load();
+}
+
 void Session::ReportLosses() {
-  const DemuxerStats& lost = demuxer_.stats();
-  lost_samples_ = lost.lost_samples;
-  lost_bytes_ = lost.lost_bytes;
-  if (lost.lost_samples == 0 || losses_reported_) return;
+  lost_samples_ = demuxer_.stats().lost_samples;
+  lost_bytes_ = demuxer_.stats().lost_bytes;
+  if (LostSamples() == 0 || losses_reported_) return;
   losses_reported_ = true;
-  PostLossWarning(element_, lost.lost_samples, lost.lost_bytes);
+  PostLossWarning(element_, LostSamples(), LostBytes());
 }
 
 void Session::PushToOutputs(const Ref<GstEvent>& event) {
@@ -311,10 +338,10 @@ void Session::FillStats(GstStructure* stats) const {
                     seeks_.load(),
                     "lost-samples",
                     G_TYPE_UINT64,
-                    lost_samples_.load(),
+                    LostSamples(),
                     "lost-bytes",
                     G_TYPE_UINT64,
-                    lost_bytes_.load(),
+                    LostBytes(),
                     nullptr);
 }
 

@@ -58,7 +58,7 @@ class Session {
   bool HandleSeek(GstPad* pad, Ref<GstEvent> event);
 
   /// A source pad got a new peer, or its peer new wishes. Any thread.
-  void Reconfigure(GstPad* pad);
+  void Reconfigure();
 
   /// True when the query was answered. Any thread. `pad` may be null (the element's).
   bool HandleQuery(GstPad* pad, GstQuery* query);
@@ -91,11 +91,14 @@ class Session {
   GstFlowReturn PlaySegment(OutputPad* output, const Segment& segment);
   void EndOutput(OutputPad* output);
   GstFlowReturn PlaySample(OutputPad* output, const Event& event);
-  GstFlowReturn Combine(OutputPad* output, GstFlowReturn flow);
+  GstFlowReturn Combine(OutputPad* output, GstFlowReturn flow, uint32_t epoch);
   GstFlowReturn Finish();
+  void PostSegmentDone();
   GstFlowReturn Fail(const Error& error);
   void Pause(GstFlowReturn why);
   void ReportLosses();
+  uint64_t LostSamples() const;
+  uint64_t LostBytes() const;
   bool IsSegmentSeek() const { return (segment_.flags & GST_SEGMENT_FLAG_SEGMENT) != 0; }
 
   // streams.cpp
@@ -113,6 +116,8 @@ class Session {
   bool SeekInstantly(const SeekEvent& seek);
   bool Seek(const SeekEvent& seek);
   Status PerformSeek(GstSegment* segment, const SeekEvent& seek);
+  bool IsPossible(const SeekEvent& seek) const;
+  void PostSegmentStart();
   static PlayMode ModeOf(const SeekEvent& seek);
   static void Land(GstSegment* segment, const PlayRange& range);
   bool ConvertSeekToTime(GstPad* pad, SeekEvent* seek) const;
@@ -147,6 +152,7 @@ class Session {
   guint32 seqnum_;
   bool opened_ = false;
   bool losses_reported_ = false;
+  std::optional<Error> pending_error_;  ///< of a seek, for the streaming task to tell
   Event event_;
 
   std::mutex task_lock_;
@@ -162,6 +168,8 @@ class Session {
   std::atomic<uint64_t> seeks_{0};
   std::atomic<uint64_t> lost_samples_{0};
   std::atomic<uint64_t> lost_bytes_{0};
+  std::atomic<uint64_t> unread_samples_{0};  ///< lost while their data was read
+  std::atomic<uint64_t> unread_bytes_{0};
   std::atomic<uint64_t> open_reads_{0};
   std::atomic<uint64_t> open_bytes_{0};
   std::atomic<uint64_t> pushed_{0};

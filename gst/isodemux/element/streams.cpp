@@ -20,6 +20,9 @@ namespace {
 /// Frames of raw audio in one buffer at most: under a tenth of a second at 48 kHz.
 constexpr uint32_t kRawFrames = 4096;
 
+/// Bytes in it at most, unless one frame has more.
+constexpr uint32_t kMostRawBytes = 1 << 20;
+
 /// Frames an audio decoder wants before the first one that is heard: 2, but MPEG-1 and -2
 /// audio reaches back further through its bit reservoir. A track that says itself how far back
 /// to go (roll_distance) knows better.
@@ -66,7 +69,8 @@ TrackOptions OptionsFor(const Track& track, const StreamFormat& format) {
   TrackOptions options;
   options.sparse = format.sparse;
   if (format.raw_frame_bytes > 0) {
-    options.max_run = kRawFrames;
+    const uint32_t size = std::max(1u, track.samples->layout().constant_size);
+    options.max_run = std::clamp(kMostRawBytes / size, 1u, kRawFrames);
   } else if (track.kind == MediaKind::kAudio) {
     const uint32_t usual = IsMpegAudio(format) ? kMpegAudioLeadIn : kLeadIn;
     options.lead_in = track.roll_distance > 0 ? track.roll_distance : usual;

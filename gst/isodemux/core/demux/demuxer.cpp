@@ -7,6 +7,12 @@
 #include "core/movie/box_loader.h"
 
 namespace iso {
+namespace {
+
+/// Samples outside the file passed over in one call: whoever calls may want to stop.
+constexpr int kMostLostAtOnce = 1024;
+
+}  // namespace
 
 Demuxer::Demuxer(std::shared_ptr<ByteSource> source,
                  const MovieOptions& options,
@@ -15,6 +21,7 @@ Demuxer::Demuxer(std::shared_ptr<ByteSource> source,
 
 Status Demuxer::Open() {
   ISO_TRY(movie_, ReadMovie(source_, options_, diagnostics_));
+  lost_.assign(movie_->tracks.size(), false);
   players_.clear();
   players_.reserve(movie_->tracks.size());
   for (size_t i = 0; i < movie_->tracks.size(); ++i) {
@@ -66,7 +73,7 @@ void Demuxer::StartPlayers(const PlayRange& range) {
 }
 
 Status Demuxer::Next(Event* event) {
-  do {
+  for (int tries = 0; tries < kMostLostAtOnce; ++tries) {
     ISO_CHECK(PrepareTop());
     if (queue_.empty()) {
       event->kind = Event::Kind::kAllEnded;
@@ -75,7 +82,9 @@ Status Demuxer::Next(Event* event) {
     TrackPlayer& player = players_[queue_.front().player];
     player.Take(event);
     top_stale_ = true;
-  } while (event->kind == Event::Kind::kSample && !TrimToFile(event));
+    if (event->kind != Event::Kind::kSample || TrimToFile(event)) return {};
+  }
+  event->kind = Event::Kind::kNothing;
   return {};
 }
 
@@ -123,18 +132,24 @@ bool Demuxer::TrimToFile(Event* event) {
   const auto file_size = source_->size();
   if (!file_size) return true;
   const uint64_t offset = event->sample.offset;
-  const uint64_t room = offset < *file_size ? *file_size - offset : 0;
+  const bool too_large = event->size > options_.limits.max_sample_bytes;
+  const uint64_t room = offset < *file_size && !too_large ? *file_size - offset : 0;
+  const bool follows_loss = lost_[event->track] != 0;
+  lost_[event->track] = event->size > room;
+  event->discont = event->discont || follows_loss;
   if (event->size <= room) return true;
   const uint64_t one = event->size / event->count;
   const bool divisible = event->count > 1 && one * event->count == event->size;
   const auto kept = static_cast<uint32_t>(divisible ? room / one : 0);
   if (stats_.lost_samples == 0 && diagnostics_ != nullptr) {
-    diagnostics_->Report(Error{Errc::kSampleBeyondFile, FourCC("stco"), offset, event->size});
+    const Errc code = too_large ? Errc::kSampleTooLarge : Errc::kSampleBeyondFile;
+    diagnostics_->Report(Error{code, FourCC("stco"), offset, event->size});
   }
   stats_.lost_samples += event->count - kept;
   stats_.lost_bytes += event->size - kept * one;
   if (kept == 0) return false;
-  event->duration_ns = event->duration_ns * kept / event->count;
+  event->duration_ns = event->duration_ns / event->count * kept +
+                       event->duration_ns % event->count * kept / event->count;
   event->count = kept;
   event->size = kept * one;
   return true;

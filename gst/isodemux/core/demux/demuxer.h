@@ -80,6 +80,7 @@ class Demuxer {
   std::vector<TrackPlayer> players_;  ///< one a track of the movie
   std::vector<Due> queue_;            ///< a heap, what is due first on top
   bool top_stale_ = false;            ///< the top's player does not know what comes next
+  std::vector<char> lost_;            ///< one a track: its last sample was lost
   DemuxerStats stats_;
 };
 

@@ -29,6 +29,7 @@ struct Event {
     kGap,      ///< nothing on `track` from gap_start_ns for gap_duration_ns
     kSample,   ///< `sample`, or `count` samples that follow each other in the file
     kEnd,      ///< `track` is over
+    kNothing,  ///< not this time: ask again; `track` means nothing
     kAllEnded, ///< so are all others; `track` means nothing
   };
 

@@ -31,7 +31,8 @@ class MediaClock {
   /// When a tick is on display, as the edit plays it, rounded down from the exact time.
   int64_t ShownFrom(const Edit& edit, int64_t pts) const;
 
-  /// Media time of a presentation time inside an edit.
+  /// Media time of a presentation time inside an edit. When a tick is on display from then on,
+  /// as ShownFrom() says, that tick's: the one before is not shown for a nanosecond more.
   int64_t MediaNs(const Edit& edit, int64_t presentation_ns) const;
 
   /// Presentation time of a media time, as the edit plays it.

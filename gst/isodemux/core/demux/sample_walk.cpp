@@ -91,7 +91,7 @@ Status SampleWalk::NextOne(Walked* walked) {
 
 Status SampleWalk::NextRun(uint32_t max, Walked* walked) {
   ISO_CHECK(cursor_.NextRun(max, &walked->sample, &walked->count));
-  const Packing packing = track_.packing;
+  const PacketLayout packing = track_.packing;
   if (packing.frames == 0) {
     walked->bytes = uint64_t{walked->sample.size} * walked->count;
     return {};
@@ -196,21 +196,24 @@ Status SampleWalk::NextKeyUnit(Walked* walked) {
   return {};
 }
 
-/// The next sync sample in the direction of play, at least the interval away.
+/// The next sync sample in the direction of play, at least the interval away as far as the
+/// order of presentation goes with that of decoding.
 Result<std::optional<uint64_t>> SampleWalk::SyncFurtherOn(const Sample& from) const {
   const SampleTable& samples = *track_.samples;
-  const int64_t from_ns = clock_.PtsNs(from.pts);
-  uint64_t at = from.index;
-  while (true) {
-    if (mode_.reverse && at == 0) return std::optional<uint64_t>();
-    ISO_TRY(const std::optional<uint64_t> sync,
-            mode_.reverse ? samples.SyncAtOrBefore(at - 1) : samples.SyncAtOrAfter(at + 1));
-    if (!sync) return sync;
-    ISO_TRY(const Sample sample, samples.At(*sync));
-    const int64_t distance = SaturatingSubtract(clock_.PtsNs(sample.pts), from_ns);
-    if ((mode_.reverse ? -distance : distance) >= mode_.interval_ns) return sync;
-    at = *sync;
+  const int64_t ticks = RescaleCeil(mode_.interval_ns, kNanosecondsPerSecond, track_.timescale);
+  if (mode_.reverse) {
+    if (from.index == 0) return std::optional<uint64_t>();
+    const int64_t before = SaturatingSubtract(from.pts, ticks);
+    ISO_TRY(const uint64_t away, samples.SampleAtPresentationTime(before));
+    // Before the first one the first one is named, which is not that far away.
+    ISO_TRY(const Sample shown, samples.At(away));
+    if (shown.pts > before) return std::optional<uint64_t>();
+    return samples.SyncAtOrBefore(std::min(away, from.index - 1));
   }
+  // The sample on display just before the interval is over, and then on.
+  const int64_t end = std::min(SaturatingAdd(from.pts, ticks), kFarthestPts);
+  ISO_TRY(const uint64_t away, samples.SampleAtPresentationTime(end - 1));
+  return samples.SyncAtOrAfter(std::max(away, from.index) + 1);
 }
 
 }  // namespace iso

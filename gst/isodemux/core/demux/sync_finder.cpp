@@ -4,7 +4,16 @@
 
 #include <algorithm>
 
+#include "core/movie/track_reader.h"
+
 namespace iso {
+namespace {
+
+/// Sync samples looked at around the one that decoding order suggests. Encoders need a few;
+/// a damaged table could have one step over all its samples.
+constexpr int kMostSteps = 256;
+
+}  // namespace
 
 Result<uint64_t> SyncFinder::DecodeStart(int64_t pts, uint32_t lead_in) const {
   const SampleTable& samples = *track_.samples;
@@ -33,7 +42,7 @@ Result<std::optional<uint64_t>> SyncFinder::DisplayedBy(int64_t pts) const {
 Result<std::optional<uint64_t>> SyncFinder::StepBack(std::optional<uint64_t> sync,
                                                      int64_t pts) const {
   const SampleTable& samples = *track_.samples;
-  while (sync) {
+  for (int step = 0; sync && step < kMostSteps; ++step) {
     ISO_TRY(const Sample sample, samples.At(*sync));
     if (sample.pts <= pts) break;
     if (*sync == 0) return std::optional<uint64_t>();
@@ -46,7 +55,7 @@ Result<std::optional<uint64_t>> SyncFinder::StepBack(std::optional<uint64_t> syn
 Result<std::optional<uint64_t>> SyncFinder::StepOn(std::optional<uint64_t> sync,
                                                    int64_t pts) const {
   const SampleTable& samples = *track_.samples;
-  while (true) {
+  for (int step = 0; step < kMostSteps; ++step) {
     const uint64_t from = sync ? *sync + 1 : 0;
     ISO_TRY(const std::optional<uint64_t> next, samples.SyncAtOrAfter(from));
     if (!next) return sync;
@@ -54,6 +63,7 @@ Result<std::optional<uint64_t>> SyncFinder::StepOn(std::optional<uint64_t> sync,
     if (sample.pts > pts) return sync;
     sync = next;
   }
+  return sync;
 }
 
 /// The first sync sample on display at `pts` or later, given the last one before it.
@@ -61,13 +71,14 @@ Result<std::optional<uint64_t>> SyncFinder::From(int64_t pts,
                                                  std::optional<uint64_t> before) const {
   const SampleTable& samples = *track_.samples;
   uint64_t from = before.value_or(0);
-  while (true) {
+  for (int step = 0; step < kMostSteps; ++step) {
     ISO_TRY(const std::optional<uint64_t> sync, samples.SyncAtOrAfter(from));
     if (!sync) return sync;
     ISO_TRY(const Sample sample, samples.At(*sync));
     if (sample.pts >= pts) return sync;
     from = *sync + 1;
   }
+  return std::optional<uint64_t>();
 }
 
 Result<int64_t> SyncFinder::PresentationOf(const Edit& edit, uint64_t sync) const {
@@ -76,6 +87,9 @@ Result<int64_t> SyncFinder::PresentationOf(const Edit& edit, uint64_t sync) cons
 }
 
 Result<int64_t> SyncFinder::Land(int64_t position_ns, Snap snap) const {
+  // Where nothing is left to play there is nothing to land on: backwards that is where
+  // everything begins.
+  if (position_ns >= PresentationEnd(track_)) return position_ns;
   const auto& edits = track_.timeline.edits();
   const size_t index = track_.timeline.EditAt(position_ns);
   if (index == edits.size() || edits[index].kind != Edit::Kind::kMedia) return position_ns;

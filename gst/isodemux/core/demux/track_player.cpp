@@ -47,7 +47,7 @@ int64_t TrackPlayer::EndOfEdit() const {
 /// if its last packet decodes to more; of pictures the last one simply stays.
 int64_t TrackPlayer::MediaEndNs() const {
   const bool exact = track_.kind == MediaKind::kAudio && track_.duration_is_exact;
-  return exact ? std::max(segment_.start_ns, clock_.PtsNs(track_.media_duration)) : kTimeMax;
+  return exact ? std::max(segment_.start_ns, clock_.PtsNs(track_.media_end)) : kTimeMax;
 }
 
 /// Which part of this edit is presented, and what it is mapped onto.
@@ -65,12 +65,21 @@ void TrackPlayer::BeginEdit() {
   segment_.end_time_ns = stop;
   segment_.start_ns = clock_.MediaNs(now, start);
   segment_.stop_ns = stop == kTimeMax ? MediaEndNs() : clock_.MediaNs(now, stop);
+  if (stop == now.end_ns) FitStop();
   segment_.rate = now.kind == Edit::Kind::kMedia ? now.rate : Edit().rate;
   covered_ns_ = segment_.start_ns;
   loaded_ = false;
   gap_due_ = false;
   phase_ = Phase::kSegment;
   SetDue(reverse() ? stop : start);
+}
+
+/// The end of an edit in movie time and the first tick past it in media time are rounded
+/// apart from each other: what starts there must not be on display for a nanosecond.
+void TrackPlayer::FitStop() {
+  if (edit().kind != Edit::Kind::kMedia || edit().media_end == kTimeMax) return;
+  const int64_t past_ns = clock_.PtsNs(edit().media_end);
+  segment_.stop_ns = std::max(segment_.start_ns, std::min(segment_.stop_ns, past_ns));
 }
 
 Status TrackPlayer::Prepare() {
@@ -83,11 +92,12 @@ Status TrackPlayer::Prepare() {
 }
 
 Status TrackPlayer::FindStart() {
-  const int64_t first = clock_.PtsShownAt(edit(), segment_.time_ns);
   if (edit().kind == Edit::Kind::kDwell) {
-    ISO_TRY(dwell_on_, track_.samples->SampleAtPresentationTime(first));
-    return walk_.Start(first, first, options_.lead_in, {});
+    const int64_t held = edit().media_start;
+    ISO_TRY(dwell_on_, track_.samples->SampleAtPresentationTime(held));
+    return walk_.Start(held, held, options_.lead_in, {});
   }
+  const int64_t first = clock_.PtsShownAt(edit(), segment_.time_ns);
   const int64_t last = segment_.end_time_ns == kTimeMax
                            ? kTimeMax
                            : clock_.PtsShownAt(edit(), segment_.end_time_ns - 1);
@@ -141,10 +151,14 @@ void TrackPlayer::SetTimes() {
   dts_ns_ = std::min(dts_ns_, pts_ns_);
 }
 
-/// Holds one picture: what has to be decoded for it is not shown, and it lasts.
+/// Holds one picture: what has to be decoded for it is not shown, and it lasts. Before the
+/// first picture that one is held.
 void TrackPlayer::FitDwell() {
   decode_only_ = walked_.sample.index != dwell_on_;
-  if (!decode_only_) end_ns_ = std::max(end_ns_, segment_.stop_ns);
+  if (decode_only_) return;
+  pts_ns_ = std::min(pts_ns_, segment_.start_ns);
+  dts_ns_ = std::min(dts_ns_, pts_ns_);
+  end_ns_ = std::max(end_ns_, segment_.stop_ns);
 }
 
 /// When what is loaded is due. In reverse a group is due where it ends, all of it at once;

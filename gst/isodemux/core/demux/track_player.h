@@ -76,6 +76,7 @@ class TrackPlayer {
   bool silent() const { return range_.mode.no_audio && track_.kind == MediaKind::kAudio; }
 
   void BeginEdit();
+  void FitStop();
   void EndEdit();
   int64_t EndOfEdit() const;
   int64_t MediaEndNs() const;

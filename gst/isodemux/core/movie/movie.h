@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/box/movie_boxes.h"
+#include "core/codec/pcm.h"
 #include "core/codec/sample_description.h"
 #include "core/movie/metadata.h"
 #include "core/movie/timeline.h"
@@ -18,13 +19,6 @@
 #include "core/table/sample_table.h"
 
 namespace iso {
-
-/// QuickTime counts sound in frames of one "byte" each where a chunk really holds packets:
-/// so many frames in so many bytes. All 0: samples are what the tables say.
-struct Packing {
-  uint32_t frames = 0;
-  uint32_t bytes = 0;
-};
 
 struct Track {
   uint32_t id = 0;
@@ -35,6 +29,8 @@ struct Track {
   uint32_t timescale = 0;          ///< ticks a second, not 0
   int64_t media_duration = kTimeMax;  ///< ticks; kTimeMax: unknown
   bool duration_is_exact = false;     ///< summed from stts, not believed from mdhd
+  int64_t media_end = kTimeMax;       ///< ticks: where what is shown last ends: as media_duration,
+                                      ///< but for composition offsets; kTimeMax: unknown
   uint32_t packet_duration = 0;       ///< of the first sample, ticks
   Matrix matrix = kIdentityMatrix;
   uint32_t width = 0;              ///< of the presentation, 16.16 pixels
@@ -44,7 +40,7 @@ struct Track {
   std::string name;                ///< of the handler, UTF-8 as far as it is valid
   std::vector<SampleDescription> descriptions;  ///< never empty
   std::vector<uint8_t> stereo_video;  ///< body of svmi (ISO/IEC 23000-11); empty when absent
-  Packing packing;
+  PacketLayout packing;              ///< frames 0: samples are what the tables say
   Timeline timeline;
   Metadata metadata;
 

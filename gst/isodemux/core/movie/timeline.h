@@ -48,12 +48,12 @@ class Timeline {
   /// No edit list: the whole media from presentation time 0.
   Timeline() : edits_(1) {}
 
-  /// `media_duration` is in track ticks (kTimeMax: unknown). Entries that make no sense
-  /// are left out after a report. Timescales must not be 0.
+  /// `media_end` is where what is shown last ends, in track ticks (kTimeMax or 0: unknown). Entries
+  /// that make no sense are left out after a report. Timescales must not be 0.
   static Timeline Build(std::span<const EditEntry> entries,
                         uint32_t movie_timescale,
                         uint32_t track_timescale,
-                        int64_t media_duration,
+                        int64_t media_end,
                         Diagnostics* diagnostics);
 
   /// Presents media ticks [start, end) from presentation time 0; end == kTimeMax: all that

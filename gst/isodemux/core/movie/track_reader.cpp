@@ -7,6 +7,7 @@
 
 #include "core/box/sample_table_boxes.h"
 #include "core/codec/codec_table.h"
+#include "core/codec/pcm.h"
 
 namespace iso {
 namespace {
@@ -36,37 +37,17 @@ bool IsTable(FourCC type) {
 /// Frames or bytes of one packet at most.
 constexpr uint32_t kMostPacked = 65536;
 
-struct CodecPacking {
-  FourCC format;
-  uint32_t frames;
-  uint32_t bytes_a_channel;
-};
+/// Up to this many ctts entries are looked through for where the last picture ends; opening
+/// must not read more.
+constexpr uint64_t kMaxOffsetsToSearch = 65536;
 
-/// Codecs of fixed packets that version 0 of the sound description does not describe. QTFF.
-constexpr CodecPacking kPackings[] = {
-    {FourCC("ima4"), 64, 34},
-    {FourCC("MAC3"), 6, 2},
-    {FourCC("MAC6"), 6, 1},
-    {FourCC("ulaw"), 1, 1},
-    {FourCC("alaw"), 1, 1},
-};
-
-/// What a sample size of 1 stands for; nothing for a codec that does not pack.
-Packing PackingOf(const SampleDescription& description) {
-  const AudioFields& audio = description.audio;
-  if (audio.samples_per_packet > 0 && audio.bytes_per_frame > 0) {
-    const bool sane = audio.samples_per_packet <= kMostPacked && audio.bytes_per_frame <= kMostPacked;
-    return sane ? Packing{audio.samples_per_packet, audio.bytes_per_frame} : Packing{};
-  }
-  for (const CodecPacking& row : kPackings) {
-    if (row.format == description.format) return {row.frames, row.bytes_a_channel * audio.channels};
-  }
-  const CodecInfo* codec = FindCodec(description.format, MediaKind::kAudio);
-  const bool pcm = codec != nullptr && codec->id >= CodecId::kPcmUnsigned8 &&
-                   codec->id <= CodecId::kPcmLinear;
-  const uint64_t bytes = uint64_t{audio.channels} * audio.sample_size / 8;
-  if (!pcm || bytes <= 1 || bytes > kMostPacked) return {};
-  return {1, static_cast<uint32_t>(bytes)};
+/// What a sample size of 1 stands for; nothing for a codec whose samples are what they seem.
+PacketLayout PackingOf(const SampleDescription& description) {
+  const PacketLayout layout = PacketLayoutOf(description);
+  const bool plain = layout.frames == 0 || layout.bytes == 0 ||
+                     (layout.frames == 1 && layout.bytes == 1);
+  const bool sane = layout.frames <= kMostPacked && layout.bytes <= kMostPacked;
+  return plain || !sane ? PacketLayout() : layout;
 }
 
 class TrackReader {
@@ -100,6 +81,7 @@ class TrackReader {
   Status Finish(const BoxHeader& trak);
   Status ReadDescriptions();
   Status FindDuration();
+  Status FindMediaEnd();
   Status FindCompositionShift();
   bool HasExternalData() const;
 
@@ -158,6 +140,7 @@ Status TrackReader::ReadEdits(const BoxHeader& edts) {
 }
 
 Status TrackReader::ReadEditList(const BoxHeader& box) {
+  if (!edits_.empty()) return Error{Errc::kDuplicateBox, box.type, box.offset};
   ISO_TRY(const std::vector<uint8_t> body, loader_.Body(box));
   ISO_TRY(const ElstBox list, ParseBox<ElstBox>(box, body, loader_.diagnostics()));
   if (list.entries.count > loader_.limits().max_edits) {
@@ -341,12 +324,13 @@ Status TrackReader::Finish(const BoxHeader& trak) {
     track_.packing = PackingOf(track_.descriptions.front());
   }
   ISO_CHECK(FindDuration());
+  ISO_CHECK(FindMediaEnd());
   ISO_CHECK(FindCompositionShift());
   if (!edits_.empty()) {
     track_.timeline = Timeline::Build(edits_,
                                       context_.movie_timescale,
                                       track_.timescale,
-                                      track_.media_duration,
+                                      track_.media_end,
                                       loader_.diagnostics());
   }
   return {};
@@ -390,6 +374,19 @@ Status TrackReader::FindDuration() {
   return {};
 }
 
+/// Composition offsets that are never negative show the last picture after the media has
+/// been decoded.
+Status TrackReader::FindMediaEnd() {
+  track_.media_end = track_.media_duration;
+  const uint64_t offsets = layout_.compositions.count;
+  if (!track_.duration_is_exact || offsets == 0 || offsets > kMaxOffsetsToSearch) return {};
+  ISO_TRY(const uint64_t last, track_.samples->SampleAtPresentationTime(kTimeMax / 4));
+  ISO_TRY(const Sample sample, track_.samples->At(last));
+  const int64_t end = SaturatingAdd(sample.pts, sample.duration);
+  if (end > 0) track_.media_end = end;
+  return {};
+}
+
 Status TrackReader::FindCompositionShift() {
   ISO_TRY(const int32_t least, track_.samples->LeastCompositionOffset());
   int64_t shift = std::max<int64_t>(0, -static_cast<int64_t>(least));
@@ -409,10 +406,14 @@ Result<Track> ReadTrack(const BoxHeader& trak, const TrackContext& context, BoxL
 int64_t PresentationEnd(const Track& track) {
   const Edit& last = track.timeline.edits().back();
   if (last.end_ns != kTimeMax) return last.end_ns;
-  if (track.media_duration == kTimeMax) return kTimeMax;
-  const int64_t media_ns = ToNanoseconds(track.media_duration, track.timescale) -
+  if (track.media_end == kTimeMax) return kTimeMax;
+  const int64_t media_ns = ToNanoseconds(track.media_end, track.timescale) -
                            ToNanoseconds(last.media_start, track.timescale);
-  return SaturatingAdd(last.start_ns, std::max<int64_t>(0, media_ns));
+  const int64_t span_ns =
+      last.rate == Edit().rate
+          ? media_ns
+          : RescaleFloor(media_ns, static_cast<uint32_t>(last.rate), Edit().rate);
+  return SaturatingAdd(last.start_ns, std::max<int64_t>(0, span_ns));
 }
 
 Status ReadUserData(const BoxHeader& box, BoxLoader& loader, Metadata* metadata) {
