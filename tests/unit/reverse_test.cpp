@@ -33,6 +33,11 @@ void* operator new(size_t size) {
   return Counted(size);
 }
 
+void* operator new(size_t size, const std::nothrow_t&) noexcept {
+  allocated_bytes += size;
+  return std::malloc(size);
+}
+
 void operator delete(void* memory) noexcept {
   std::free(memory);
 }
