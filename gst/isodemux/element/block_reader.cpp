@@ -11,7 +11,7 @@
 namespace iso::gst {
 namespace {
 
-constexpr uint64_t kSmallestBlock = 64 << 10;  ///< after a seek, and for lone tracks
+constexpr uint64_t kSmallestBlock = 32 << 10;  ///< after a seek, and for lone tracks
 constexpr uint64_t kLargestBlock = 1 << 20;    ///< when reading goes on and on
 constexpr uint64_t kNearby = 64 << 10;         ///< a hole this small does not end a run of reads
 constexpr uint64_t kAlone = 256 << 10;         ///< a sample from here on gets a read of its own
