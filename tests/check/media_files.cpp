@@ -76,7 +76,10 @@ std::string ExpandScript() {
   return !script.empty() && std::filesystem::exists(script) ? script : "";
 }
 
-std::vector<std::string> RealMovies() {
+namespace {
+
+/// Real files of this class by the manifest.
+std::vector<std::string> RealFiles(const char* file_class) {
   std::vector<std::string> files;
   std::ifstream in(MediaRoot() + "/manifest.csv");
   std::string line;
@@ -90,13 +93,22 @@ std::vector<std::string> RealMovies() {
       const auto it = column.find(name);
       return it != column.end() && it->second < fields.size() ? fields[it->second] : "";
     };
-    if (field("class") == "movie" && field("fragmented") == "no" &&
-        field("file").rfind("real/", 0) == 0) {
+    if (field("class") == file_class && field("file").rfind("real/", 0) == 0) {
       files.push_back(field("file"));
     }
   }
   if (files.empty()) files.emplace_back();
   return files;
+}
+
+}  // namespace
+
+std::vector<std::string> RealMovies() {
+  return RealFiles("movie");
+}
+
+std::vector<std::string> RealFragments() {
+  return RealFiles("frag");
 }
 
 std::vector<std::string> MalformedFiles() {

@@ -20,6 +20,9 @@ std::string ExpandScript();
 /// none, so that there is a test to be skipped.
 std::vector<std::string> RealMovies();
 
+/// The same of fragmented movies: whole ones, and media segments put behind their headers.
+std::vector<std::string> RealFragments();
+
 /// Every file below malformed/, relative to MediaRoot; one empty name if there are none.
 std::vector<std::string> MalformedFiles();
 

@@ -329,6 +329,7 @@ Bytes MoovBox(const MovieSpec& spec, const Layout& layout, uint64_t media_start)
     w.Add(TrackBox(spec, spec.tracks[t], layout.by_track[t], media_start));
   }
   if (!spec.udta.empty()) w.Add(Box("udta", spec.udta));
+  w.Add(spec.moov_boxes);
   const Bytes moov = Box("moov", w.bytes(), spec.large_moov);
   return spec.compressed_moov ? CompressMoov(moov) : moov;
 }
@@ -342,6 +343,7 @@ Bytes Filler() {
 }
 
 Bytes MdatHeader(const MovieSpec& spec, size_t size) {
+  if (spec.no_mdat) return {};
   if (spec.mdat_to_end) return ByteWriter().U32(0).Text("mdat").bytes();
   if (spec.large_mdat) return ByteWriter().U32(1).Text("mdat").U64(size + 16).bytes();
   return ByteWriter().U32(size + 8).Text("mdat").bytes();

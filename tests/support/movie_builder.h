@@ -77,7 +77,9 @@ struct MovieSpec {
   bool compressed_moov = false;  ///< cmov; needs the moov last, and zlib
   bool reverse_chunks = false;   ///< chunks lie in the file last first
   std::vector<TrackSpec> tracks;
-  Bytes udta;  ///< whole boxes to go into the movie's udta
+  Bytes udta;            ///< whole boxes to go into the movie's udta
+  Bytes moov_boxes;      ///< more whole boxes for the moov
+  bool no_mdat = false;  ///< for headers alone
 };
 
 /// The byte at `position` of sample `index` of a track without a payload of its own.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// The oracle: every sample of a well-formed progressive file by naive expansion of its
-// tables. Shares nothing with the core, so that both cannot be wrong in the same way.
+// The oracle: every sample of a well-formed file by naive expansion of its tables and
+// fragments. Shares nothing with the core, so that both cannot be wrong in the same way.
 
 #pragma once
 
@@ -36,8 +36,8 @@ struct OracleTrack {
   std::vector<std::string> entries;
   uint32_t timescale = 1;
   uint32_t movie_timescale = 1;
-  bool has_sync_table = false;
-  uint64_t roll_distance = 0;  ///< farthest of the sample groups roll and prol; 0: none
+  bool has_sync_table = false;  ///< or fragments with samples that are not sync samples
+  uint64_t roll_distance = 0;   ///< farthest of the sample groups roll and prol; 0: none
   std::vector<OracleEdit> edits;
   std::vector<OracleSample> samples;
 };
@@ -45,6 +45,7 @@ struct OracleTrack {
 struct OracleMovie {
   uint32_t timescale = 1;
   uint64_t duration = 0;
+  bool fragmented = false;
   std::vector<OracleTrack> tracks;  ///< in file order, also those with an id seen before
 };
 
