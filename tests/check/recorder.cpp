@@ -69,9 +69,9 @@ std::string ElementName() {
   return name && *name ? name : "isodemux";
 }
 
-Recorder::Recorder() {
+Recorder::Recorder(GstElement* source) : has_location_(source == nullptr) {
   pipeline_ = gst_pipeline_new(nullptr);
-  source_ = gst_element_factory_make("filesrc", nullptr);
+  source_ = source ? source : gst_element_factory_make("filesrc", nullptr);
   demuxer_ = gst_element_factory_make(ElementName().c_str(), "demuxer");
   if (!source_ || !demuxer_) {
     std::fprintf(stderr, "no element %s\n", ElementName().c_str());
@@ -100,7 +100,7 @@ void Recorder::Start(const std::string& path, GstState state) {
     no_more_pads_ = failed_ = false;
   }
   ReleaseSinks();
-  g_object_set(source_, "location", path.c_str(), nullptr);
+  if (has_location_) g_object_set(source_, "location", path.c_str(), nullptr);
   gst_element_set_state(pipeline_, state);
 }
 

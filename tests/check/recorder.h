@@ -57,13 +57,14 @@ std::string ElementName();
 
 class Recorder {
  public:
-  Recorder();
+  /// `source`: a floating element to use instead of a filesrc.
+  explicit Recorder(GstElement* source = nullptr);
   ~Recorder();
 
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
 
-  /// Starts playing a file. Once per state cycle; Stop() makes it ready for another.
+  /// Starts playing a file; with a source of its own the path means nothing. Once per state cycle; Stop() makes it ready for another.
   void Start(const std::string& path, GstState state = GST_STATE_PLAYING);
   void Stop();
 
@@ -95,6 +96,8 @@ class Recorder {
 
   GstElement* demuxer() const { return demuxer_; }
 
+  GstElement* source() const { return source_; }
+
   /// The demuxer's source pad of this name, or null. The caller unrefs.
   GstPad* SourcePad(const std::string& name) const {
     return gst_element_get_static_pad(demuxer_, name.c_str());
@@ -122,6 +125,7 @@ class Recorder {
   void Record(RecordedPad* pad, GstEvent* event);
   void ReleaseSinks();
 
+  const bool has_location_;
   GstElement* pipeline_ = nullptr;
   GstElement* source_ = nullptr;
   GstElement* demuxer_ = nullptr;

@@ -14,17 +14,15 @@
 namespace iso::gst {
 
 /// Streaming thread only.
-class BlockReader {
+class BlockReader final : public SampleReader {
  public:
   /// `streams`: how many tracks are read side by side, each perhaps from its own place.
   BlockReader(PullSource& source, size_t streams);
 
-  /// The bytes [offset, offset + size) in a buffer without timestamps. With `copy` it
-  /// does not keep a block alive. GST_FLOW_EOS when they are not all there.
-  GstFlowReturn Read(uint64_t offset, uint64_t size, bool copy, Ref<GstBuffer>* out);
+  GstFlowReturn Read(uint64_t offset, uint64_t size, bool copy, Ref<GstBuffer>* out) override;
 
-  /// Forgets what was read ahead: after a seek reading starts small again.
-  void Forget() { blocks_.clear(); }
+  /// Reading starts small again.
+  void Forget() override { blocks_.clear(); }
 
   /// Bytes of blocks held now (downstream may hold more).
   uint64_t held_bytes() const;

@@ -52,6 +52,11 @@ const Row kRows[] = {
      gst_stream_error_quark,
      GST_STREAM_ERROR_FORMAT,
      N_("Fragmented MP4 files cannot be played yet.")},
+    {Errc::kTooMuchToKeep,
+     gst_stream_error_quark,
+     GST_STREAM_ERROR_DEMUX,
+     N_("This file is not stored in the order in which it is played, and its source cannot go "
+        "back. Download it first, or allow more memory for it (max-buffered-bytes).")},
     {Errc::kCompressedUnsupported,
      gst_stream_error_quark,
      GST_STREAM_ERROR_FORMAT,

@@ -26,12 +26,10 @@
 
 #include "element/isodemux.h"
 
-#include <atomic>
 #include <memory>
 #include <mutex>
 
 #include "config.h"
-#include "element/i18n.h"
 #include "element/log.h"
 #include "element/session.h"
 #include "element/tags.h"
@@ -45,9 +43,7 @@ using iso::gst::Settings;
 
 namespace {
 
-enum Property : guint { kPropStats = 1, kPropIndexBudget };
-
-constexpr guint64 kDefaultIndexBudget = 256 << 10;
+enum Property : guint { kPropStats = 1, kPropIndexBudget, kPropMaxBufferedBytes };
 
 GstStaticPadTemplate sink_template =
     GST_STATIC_PAD_TEMPLATE("sink",
@@ -68,7 +64,6 @@ struct Impl {
   std::mutex lock;  ///< guards both; never held while anything else is called
   Settings settings;
   std::shared_ptr<Session> session;  ///< while the sink pad is active
-  std::atomic<bool> refused{false};  ///< an upstream that can only push has been told so
 };
 
 }  // namespace
@@ -137,23 +132,23 @@ gboolean SinkActivate(GstPad* sink, GstObject* parent) {
   if (UpstreamIsSeekable(sink)) {
     return gst_pad_activate_mode(sink, GST_PAD_MODE_PULL, TRUE);
   }
-  GST_DEBUG_OBJECT(parent, "upstream cannot be read at random");
+  GST_DEBUG_OBJECT(parent, "upstream cannot be read at random: it is to push");
   return gst_pad_activate_mode(sink, GST_PAD_MODE_PUSH, TRUE);
 }
 
-gboolean StartSession(GstIsoDemux* self, GstPad* sink) {
+gboolean StartSession(GstIsoDemux* self, GstPad* sink, GstPadMode mode) {
   Settings settings;
   {
     const std::lock_guard lock(self->impl->lock);
     settings = self->impl->settings;
   }
   const PadFunctions functions{SourceEvent, SourceQuery};
-  auto session = std::make_shared<Session>(GST_ELEMENT(self), sink, settings, functions);
+  auto session = std::make_shared<Session>(GST_ELEMENT(self), sink, mode, settings, functions);
   {
     const std::lock_guard lock(self->impl->lock);
     self->impl->session = session;
   }
-  return session->Start();
+  return mode == GST_PAD_MODE_PUSH || session->Start();
 }
 
 gboolean StopSession(GstIsoDemux* self) {
@@ -163,32 +158,19 @@ gboolean StopSession(GstIsoDemux* self) {
 
 gboolean SinkActivateMode(GstPad* sink, GstObject* parent, GstPadMode mode, gboolean active) {
   GstIsoDemux* self = GST_ISO_DEMUX(parent);
-  if (mode == GST_PAD_MODE_PULL) return active ? StartSession(self, sink) : StopSession(self);
-  self->impl->refused = false;
-  return mode == GST_PAD_MODE_PUSH;
-}
-
-/// Upstream can only push: nothing could be found again. Said once.
-void RefusePush(GstObject* parent) {
-  if (GST_ISO_DEMUX(parent)->impl->refused.exchange(true)) return;
-  GST_ELEMENT_ERROR(parent,
-                    STREAM,
-                    DEMUX,
-                    (_("This source can only be played with a download buffer in between.")),
-                    ("upstream does not offer random access (pull mode)"));
+  return active ? StartSession(self, sink, mode) : StopSession(self);
 }
 
 GstFlowReturn SinkChain(GstPad*, GstObject* parent, GstBuffer* buffer) {
-  gst_buffer_unref(buffer);
-  RefusePush(parent);
-  return GST_FLOW_ERROR;
+  auto data = Ref<GstBuffer>::Adopt(buffer);
+  const auto session = SessionOf(GST_ISO_DEMUX(parent));
+  return session ? session->Feed(std::move(data)) : GST_FLOW_FLUSHING;
 }
 
 gboolean SinkEvent(GstPad* pad, GstObject* parent, GstEvent* event) {
-  // Pushed data that ends before there was any.
-  const bool ended = GST_EVENT_TYPE(event) == GST_EVENT_EOS;
-  if (ended && SessionOf(GST_ISO_DEMUX(parent)) == nullptr) RefusePush(parent);
-  return gst_pad_event_default(pad, parent, event);
+  const auto session = SessionOf(GST_ISO_DEMUX(parent));
+  if (session == nullptr) return gst_pad_event_default(pad, parent, event);
+  return session->HandleSinkEvent(Ref<GstEvent>::Adopt(event));
 }
 
 gboolean SendEvent(GstElement* element, GstEvent* event) {
@@ -232,24 +214,40 @@ void GetProperty(GObject* object, guint id, GValue* value, GParamSpec* spec) {
       g_value_set_uint64(value, self->impl->settings.index_budget_bytes);
       break;
     }
+    case kPropMaxBufferedBytes: {
+      const std::lock_guard lock(self->impl->lock);
+      g_value_set_uint64(value, self->impl->settings.max_buffered_bytes);
+      break;
+    }
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
   }
 }
 
-void SetProperty(GObject* object, guint id, const GValue* value, GParamSpec* spec) {
-  GstIsoDemux* self = GST_ISO_DEMUX(object);
-  if (id != kPropIndexBudget) {
-    G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
-    return;
-  }
+void SetIndexBudget(GstIsoDemux* self, guint64 bytes) {
   std::shared_ptr<Session> session;
   {
     const std::lock_guard lock(self->impl->lock);
-    self->impl->settings.index_budget_bytes = g_value_get_uint64(value);
+    self->impl->settings.index_budget_bytes = bytes;
     session = self->impl->session;
   }
-  if (session) session->SetIndexBudget(g_value_get_uint64(value));
+  if (session) session->SetIndexBudget(bytes);
+}
+
+void SetProperty(GObject* object, guint id, const GValue* value, GParamSpec* spec) {
+  GstIsoDemux* self = GST_ISO_DEMUX(object);
+  switch (id) {
+    case kPropIndexBudget:
+      SetIndexBudget(self, g_value_get_uint64(value));
+      break;
+    case kPropMaxBufferedBytes: {
+      const std::lock_guard lock(self->impl->lock);
+      self->impl->settings.max_buffered_bytes = g_value_get_uint64(value);
+      break;
+    }
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+  }
 }
 
 void Finalize(GObject* object) {
@@ -294,9 +292,30 @@ void InstallProperties(GObjectClass* object_class) {
                           "Bytes of sample tables to keep in memory at most",
                           0,
                           G_MAXUINT64,
-                          kDefaultIndexBudget,
+                          Settings().index_budget_bytes,
                           static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
                                                    GST_PARAM_MUTABLE_PLAYING)));
+
+  /**
+   * GstIsoDemux:max-buffered-bytes:
+   *
+   * Bytes of media to keep in memory at most where upstream pushes data and cannot go back in
+   * it, and the file is not stored in the order in which it is played. A file that needs more
+   * is given up with an error.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property(
+      object_class,
+      kPropMaxBufferedBytes,
+      g_param_spec_uint64("max-buffered-bytes",
+                          "Maximum buffered bytes",
+                          "Bytes of media to keep at most when upstream pushes them out of order",
+                          0,
+                          G_MAXUINT64,
+                          Settings().max_buffered_bytes,
+                          static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+                                                   GST_PARAM_MUTABLE_READY)));
 }
 
 }  // namespace

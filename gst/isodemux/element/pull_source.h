@@ -9,19 +9,12 @@
 
 #include <gst/gst.h>
 
-#include "core/source.h"
-#include "element/ref.h"
+#include "element/upstream.h"
 
 namespace iso::gst {
 
-/// Counts of what was read from upstream. Only rise.
-struct SourceStats {
-  uint64_t reads = 0;
-  uint64_t bytes = 0;
-};
-
 /// Thread-safe. After upstream stopped the pad, every read is kInterrupted.
-class PullSource final : public ByteSource {
+class PullSource final : public Upstream {
  public:
   explicit PullSource(GstPad* sink);
 
@@ -34,10 +27,11 @@ class PullSource final : public ByteSource {
   /// replaced, and at the end of the file be shorter.
   GstFlowReturn Pull(uint64_t offset, Ref<GstBuffer>* buffer);
 
-  /// What the last read that failed returned; GST_FLOW_OK before any.
-  GstFlowReturn last_failure() const { return last_failure_.load(std::memory_order_relaxed); }
+  GstFlowReturn last_failure() const override {
+    return last_failure_.load(std::memory_order_relaxed);
+  }
 
-  SourceStats stats() const;
+  SourceStats stats() const override;
 
  private:
   GstFlowReturn PullRange(uint64_t offset, guint size, GstBuffer** buffer);

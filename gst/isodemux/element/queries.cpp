@@ -182,7 +182,8 @@ bool Session::QuerySeeking(GstQuery* query) const {
   } else if (now.movie->duration_ns != kTimeMax) {
     end = now.movie->duration_ns;
   }
-  const bool seekable = format == GST_FORMAT_TIME || format == GST_FORMAT_DEFAULT;
+  const bool seekable =
+      !push_ && (format == GST_FORMAT_TIME || format == GST_FORMAT_DEFAULT);
   gst_query_set_seeking(query, format, seekable, 0, seekable ? end : -1);
   return true;
 }

@@ -59,6 +59,7 @@ bool Session::HandleSeek(GstPad* pad, Ref<GstEvent> event) {
     GST_DEBUG_OBJECT(element_, "nothing to seek in yet");
     return false;
   }
+  if (push_) return false;
   {
     // Every pad's peer may send the same seek.
     const std::lock_guard lock(lock_);

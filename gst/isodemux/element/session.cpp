@@ -13,10 +13,15 @@
 namespace iso::gst {
 namespace {
 
-MovieOptions OptionsOf(const Settings& settings, Inflater* inflater) {
+/// Pages of tables that are packed in memory cost next to nothing to read again.
+constexpr uint64_t kPushIndexBudget = 64 << 10;
+
+MovieOptions OptionsOf(const Settings& settings, Inflater* inflater, bool push) {
   MovieOptions options;
   options.index_budget_bytes = settings.index_budget_bytes;
+  if (push) options.index_budget_bytes = std::min(settings.index_budget_bytes, kPushIndexBudget);
   options.inflater = inflater;
+  options.streamed = push;
   return options;
 }
 
@@ -24,16 +29,20 @@ MovieOptions OptionsOf(const Settings& settings, Inflater* inflater) {
 
 Session::Session(GstElement* element,
                  GstPad* sink,
+                 GstPadMode mode,
                  const Settings& settings,
                  PadFunctions functions)
     : element_(element),
       sink_(sink),
       functions_(functions),
       diagnostics_(GST_OBJECT(element)),
-      source_(std::make_shared<PullSource>(sink)),
+      pull_(mode == GST_PAD_MODE_PULL ? std::make_shared<PullSource>(sink) : nullptr),
+      push_(pull_ ? nullptr : std::make_shared<PushSource>()),
+      source_(pull_ ? std::shared_ptr<Upstream>(pull_) : push_),
       inflater_(MakeInflater()),
-      demuxer_(source_, OptionsOf(settings, inflater_.get()), &diagnostics_),
+      demuxer_(source_, OptionsOf(settings, inflater_.get(), push_ != nullptr), &diagnostics_),
       seqnum_(gst_util_seqnum_next()),
+      max_buffered_bytes_(settings.max_buffered_bytes),
       combiner_(gst_flow_combiner_new()) {
   gst_segment_init(&segment_, GST_FORMAT_TIME);
   published_.segment = segment_;
@@ -98,6 +107,10 @@ void Session::Pause(GstFlowReturn why) {
 
 GstFlowReturn Session::Fail(const Error& error) {
   if (error.code == Errc::kInterrupted) return GST_FLOW_FLUSHING;
+  if (error.code == Errc::kNotYet) {
+    needed_ = error;
+    return kFlowNotYet;
+  }
   GST_DEBUG_OBJECT(element_, "failed: %s", Describe(error).c_str());
   // Upstream has said itself why it could not be read.
   const bool upstream =
@@ -106,6 +119,7 @@ GstFlowReturn Session::Fail(const Error& error) {
   for (const auto& output : outputs_) {
     output->PushEos(seqnum_);
   }
+  if (push_) return GST_FLOW_ERROR;
   gst_pad_pause_task(sink_);
   return GST_FLOW_FLUSHING;
 }
@@ -119,7 +133,11 @@ GstFlowReturn Session::Open() {
   const SourceStats read = source_->stats();
   open_reads_ = read.reads;
   open_bytes_ = read.bytes;
-  blocks_ = std::make_unique<BlockReader>(*source_, outputs_.size());
+  if (push_) {
+    blocks_ = std::make_unique<PushReader>(*push_);
+  } else {
+    blocks_ = std::make_unique<BlockReader>(*pull_, outputs_.size());
+  }
   const int64_t duration = demuxer_.movie()->duration_ns;
   if (duration != kTimeMax) segment_.duration = static_cast<guint64>(duration);
   opened_ = true;
@@ -131,7 +149,9 @@ GstFlowReturn Session::Open() {
 
 GstFlowReturn Session::Step() {
   if (pending_error_) return Fail(*std::exchange(pending_error_, std::nullopt));
-  if (const Status next = demuxer_.Next(&event_); !next.ok()) return Fail(next.error());
+  if (!std::exchange(sample_waits_, false)) {
+    if (const Status next = demuxer_.Next(&event_); !next.ok()) return Fail(next.error());
+  }
   if (event_.kind == Event::Kind::kAllEnded) return Finish();
   OutputPad* output = output_of_track_[event_.track];
   switch (event_.kind) {
@@ -194,6 +214,10 @@ GstFlowReturn Session::PlaySample(OutputPad* output, const Event& event) {
   const bool copy = output->format().sparse && event.size < kSmall;
   Ref<GstBuffer> buffer;
   const GstFlowReturn read = blocks_->Read(event.sample.offset, event.size, copy, &buffer);
+  if (read == kFlowNotYet) {
+    sample_waits_ = true;
+    return Fail(Error{Errc::kNotYet, {}, event.sample.offset, event.size});
+  }
   if (read == GST_FLOW_EOS) {
     unread_samples_.fetch_add(event.count, std::memory_order_relaxed);
     unread_bytes_.fetch_add(event.size, std::memory_order_relaxed);

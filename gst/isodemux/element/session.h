@@ -2,7 +2,7 @@
 //
 // Session: the element at work on one file, from the activation of its sink pad to its
 // deactivation. Owns the demuxer, the pads and the way between them. session.cpp opens
-// and plays, seeking.cpp seeks, queries.cpp answers.
+// and plays, pushing.cpp feeds it in push mode, seeking.cpp seeks, queries.cpp answers.
 
 #pragma once
 
@@ -20,6 +20,7 @@
 #include "element/log.h"
 #include "element/output_pad.h"
 #include "element/pull_source.h"
+#include "element/push_source.h"
 #include "element/ref.h"
 
 namespace iso::gst {
@@ -27,6 +28,7 @@ namespace iso::gst {
 /// What an application may set; copied when a session starts.
 struct Settings {
   uint64_t index_budget_bytes = 256 << 10;
+  uint64_t max_buffered_bytes = 64 << 20;  ///< in push mode
 };
 
 /// What the source pads call.
@@ -39,14 +41,23 @@ struct PadFunctions {
 /// holds the sink pad's stream lock.
 class Session {
  public:
-  Session(GstElement* element, GstPad* sink, const Settings& settings, PadFunctions functions);
+  /// `mode`: that of the sink pad.
+  Session(GstElement* element,
+          GstPad* sink,
+          GstPadMode mode,
+          const Settings& settings,
+          PadFunctions functions);
   ~Session();
 
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  /// Starts the streaming task.
+  /// Starts the streaming task of pull mode.
   bool Start();
+
+  /// Push mode: what upstream's streaming thread brings.
+  GstFlowReturn Feed(Ref<GstBuffer> buffer);
+  bool HandleSinkEvent(Ref<GstEvent> event);
 
   /// Joins the streaming task, for good.
   bool Stop();
@@ -101,6 +112,15 @@ class Session {
   uint64_t LostBytes() const;
   bool IsSegmentSeek() const { return (segment_.flags & GST_SEGMENT_FLAG_SEGMENT) != 0; }
 
+  // pushing.cpp
+  GstFlowReturn Work();
+  GstFlowReturn Wait();
+  void Trim();
+  bool HasCome(const Error& needed) const;
+  GstFlowReturn EndFeeding(GstFlowReturn why);
+  void HandleEos();
+  void HandleSegment(const Ref<GstEvent>& event);
+
   // streams.cpp
   void CreateOutputs();
   std::unique_ptr<OutputPad> CreateOutput(size_t track_index);
@@ -141,10 +161,12 @@ class Session {
   GstPad* const sink_;
   const PadFunctions functions_;
   LogDiagnostics diagnostics_;
-  std::shared_ptr<PullSource> source_;
+  const std::shared_ptr<PullSource> pull_;  ///< null in push mode
+  const std::shared_ptr<PushSource> push_;  ///< null in pull mode
+  const std::shared_ptr<Upstream> source_;  ///< either
   std::unique_ptr<Inflater> inflater_;
   Demuxer demuxer_;
-  std::unique_ptr<BlockReader> blocks_;
+  std::unique_ptr<SampleReader> blocks_;
 
   std::vector<std::unique_ptr<OutputPad>> outputs_;  ///< fixed once published
   std::vector<OutputPad*> output_of_track_;          ///< null: not exposed
@@ -154,6 +176,13 @@ class Session {
   bool losses_reported_ = false;
   std::optional<Error> pending_error_;  ///< of a seek, for the streaming task to tell
   Event event_;
+  bool sample_waits_ = false;  ///< event_ is a sample whose bytes have not come
+
+  const uint64_t max_buffered_bytes_;
+  bool asked_upstream_ = false;
+  Error needed_{Errc::kNotYet};  ///< the bytes without which it does not go on
+  uint64_t trimmed_at_ = 0;      ///< where the window ended when it was trimmed last
+  GstFlowReturn fed_up_ = GST_FLOW_OK;  ///< otherwise: what came so far was all that was wanted
 
   std::mutex task_lock_;
   bool stopped_ = false;  ///< under task_lock_: the task must not be started again

@@ -17,10 +17,16 @@ constexpr int kMostLostAtOnce = 1024;
 Demuxer::Demuxer(std::shared_ptr<ByteSource> source,
                  const MovieOptions& options,
                  Diagnostics* diagnostics)
-    : source_(std::move(source)), options_(options), diagnostics_(diagnostics) {}
+    : stream_(options.streamed ? std::make_shared<StreamSource>(std::move(source), options.limits)
+                               : nullptr),
+      source_(stream_ ? stream_ : std::move(source)),
+      options_(options),
+      diagnostics_(diagnostics) {}
 
 Status Demuxer::Open() {
+  if (stream_) ISO_CHECK(stream_->Gather());
   ISO_TRY(movie_, ReadMovie(source_, options_, diagnostics_));
+  if (stream_) stream_->Release();
   lost_.assign(movie_->tracks.size(), false);
   players_.clear();
   players_.reserve(movie_->tracks.size());
@@ -66,10 +72,12 @@ void Demuxer::StartPlayers(const PlayRange& range) {
   for (size_t i = 0; i < players_.size(); ++i) {
     if (!players_[i].options().active) continue;
     players_[i].Start(range);
-    queue_.push_back(Due{players_[i].due(), static_cast<uint32_t>(i)});
+    const int64_t due = stream_ ? 0 : players_[i].due();
+    queue_.push_back(Due{due, static_cast<uint32_t>(i)});
   }
   std::sort(queue_.begin(), queue_.end());  // a sorted list is a heap
-  top_stale_ = false;
+  reached_ns_ = kTimeMin;
+  gap_ns_ = kTimeMax;
 }
 
 Status Demuxer::Next(Event* event) {
@@ -79,9 +87,10 @@ Status Demuxer::Next(Event* event) {
       event->kind = Event::Kind::kAllEnded;
       return {};
     }
+    if (stream_ && TakeGap(event)) return {};
     TrackPlayer& player = players_[queue_.front().player];
     player.Take(event);
-    top_stale_ = true;
+    queue_.front().stale = true;
     if (event->kind != Event::Kind::kSample || TrimToFile(event)) return {};
   }
   event->kind = Event::Kind::kNothing;
@@ -91,8 +100,8 @@ Status Demuxer::Next(Event* event) {
 /// The track that was served last finds out what it has next and takes its place among
 /// the others. One that turns out damaged ends there, the others go on.
 Status Demuxer::PrepareTop() {
-  while (top_stale_) {
-    const Due& top = queue_.front();
+  while (!queue_.empty() && queue_.front().stale) {
+    Due& top = queue_.front();
     TrackPlayer& player = players_[top.player];
     if (const Status status = player.Prepare(); !status.ok()) {
       if (IsSourceError(status.error().code)) return status;
@@ -112,7 +121,9 @@ void Demuxer::SiftTop() {
     moving = queue_.back();
     queue_.pop_back();
   } else {
-    moving.due = player.due();
+    moving.due = stream_ ? static_cast<int64_t>(player.offset()) : player.due();
+    moving.stale = false;
+    if (player.gap_due()) gap_ns_ = std::min(gap_ns_, player.due());
   }
   const size_t n = queue_.size();
   while (2 * hole + 1 < n) {
@@ -122,9 +133,39 @@ void Demuxer::SiftTop() {
     queue_[hole] = queue_[child];
     hole = child;
   }
-  if (n > 0) queue_[hole] = moving;
   // A track served later may be on top now: it has been prepared when it was put in.
-  top_stale_ = false;
+  if (n > 0) queue_[hole] = moving;
+}
+
+/// In the order of the file a gap has no place: it is due once other tracks have got there.
+bool Demuxer::TakeGap(Event* event) {
+  const TrackPlayer& top = players_[queue_.front().player];
+  if (top.due() != kTimeMax) reached_ns_ = std::max(reached_ns_, top.due());
+  if (reached_ns_ < gap_ns_) return false;
+  for (TrackPlayer& player : players_) {
+    if (!player.options().active || !player.gap_due() || player.due() > reached_ns_) continue;
+    player.Take(event);
+    PlanGaps();
+    return true;
+  }
+  PlanGaps();
+  return false;
+}
+
+void Demuxer::PlanGaps() {
+  gap_ns_ = kTimeMax;
+  for (const TrackPlayer& player : players_) {
+    if (player.options().active && player.gap_due()) gap_ns_ = std::min(gap_ns_, player.due());
+  }
+}
+
+uint64_t Demuxer::LeastNeeded() {
+  if (movie_ == nullptr) return stream_ ? stream_->LeastNeeded() : 0;
+  uint64_t least = UINT64_MAX;
+  for (const Due& due : queue_) {
+    least = std::min(least, players_[due.player].LeastNeeded());
+  }
+  return least;
 }
 
 /// Samples outside the file are left out and counted. False: nothing is left of it.

@@ -13,6 +13,7 @@
 #include "core/demux/track_player.h"
 #include "core/movie/movie.h"
 #include "core/movie/movie_reader.h"
+#include "core/movie/stream_source.h"
 
 namespace iso {
 
@@ -31,6 +32,10 @@ struct DemuxerStats {
   uint64_t lost_bytes = 0;
 };
 
+/// Tracks are served in the order of presentation or, where bytes come only once
+/// (MovieOptions::streamed), in the order in which their samples lie in the file. In that order
+/// a movie is played forwards only.
+///
 /// One thread at a time, but for movie(), whose result may be used by any. Every call
 /// that answers kNotYet (bytes [offset, offset + length) are missing) or kInterrupted can
 /// be made again and goes on as if it had not been made before.
@@ -55,12 +60,16 @@ class Demuxer {
   /// What comes next.
   Status Next(Event* event);
 
+  /// No byte before this one is needed any more, for anything but a seek.
+  uint64_t LeastNeeded();
+
   const DemuxerStats& stats() const { return stats_; }
 
  private:
   struct Due {
-    int64_t due;  ///< as TrackPlayer::due()
+    int64_t due;  ///< as TrackPlayer::due() or offset(), whichever decides
     uint32_t player;
+    bool stale = false;  ///< the player does not know what comes next; seen on top only
 
     bool operator<(const Due& other) const {
       return due != other.due ? due < other.due : player < other.player;
@@ -70,16 +79,20 @@ class Demuxer {
   void StartPlayers(const PlayRange& range);
   Status PrepareTop();
   void SiftTop();
+  bool TakeGap(Event* event);
+  void PlanGaps();
   const TrackPlayer* Reference() const;
   bool TrimToFile(Event* event);
 
+  std::shared_ptr<StreamSource> stream_;  ///< null: any byte may be asked for at any time
   std::shared_ptr<ByteSource> source_;
   MovieOptions options_;
   Diagnostics* diagnostics_;
   std::shared_ptr<const Movie> movie_;
   std::vector<TrackPlayer> players_;  ///< one a track of the movie
   std::vector<Due> queue_;            ///< a heap, what is due first on top
-  bool top_stale_ = false;            ///< the top's player does not know what comes next
+  int64_t reached_ns_ = kTimeMin;     ///< in file order: as far as samples were handed out
+  int64_t gap_ns_ = kTimeMax;         ///< in file order: where the next gap is due
   std::vector<char> lost_;            ///< one a track: its last sample was lost
   DemuxerStats stats_;
 };

@@ -12,6 +12,9 @@ namespace {
 /// A sparse track that has nothing to show says so about once a second of presentation.
 constexpr int64_t kGapStepNs = kNanosecondsPerSecond;
 
+/// Edits yet to come that are looked at to find out which bytes they need.
+constexpr size_t kMostEditsAhead = 1024;
+
 }  // namespace
 
 TrackPlayer::TrackPlayer(const Track& track, size_t index)
@@ -29,6 +32,7 @@ void TrackPlayer::SetOptions(const TrackOptions& options) {
 
 void TrackPlayer::Start(const PlayRange& range) {
   range_ = range;
+  later_than_ = SIZE_MAX;
   const size_t last = track_.timeline.edits().size() - 1;
   const int64_t first_ns =
       reverse() && range.to_ns != kTimeMin ? range.to_ns - 1 : range.from_ns;
@@ -69,6 +73,7 @@ void TrackPlayer::BeginEdit() {
   segment_.rate = now.kind == Edit::Kind::kMedia ? now.rate : Edit().rate;
   covered_ns_ = segment_.start_ns;
   loaded_ = false;
+  begun_ = false;
   gap_due_ = false;
   phase_ = Phase::kSegment;
   SetDue(reverse() ? stop : start);
@@ -121,6 +126,7 @@ Status TrackPlayer::PrepareSample() {
     walk_.EndGroup();
   }
   loaded_ = true;
+  begun_ = true;
   if (edit().kind == Edit::Kind::kDwell) FitDwell();
   PlanNext();
   return {};
@@ -272,9 +278,51 @@ void TrackPlayer::TakeSample(Event* event) {
   event->duration_ns = end_ns_ - pts_ns_;
   event->discont = walked_.starts_group;
   event->decode_only = decode_only_;
+  event->clip_start = event->clip_end = 0;
   if (clips_) SetClipping(event);
   covered_ns_ = std::max(covered_ns_, end_ns_);
   loaded_ = false;
+}
+
+uint64_t TrackPlayer::LeastNeeded() {
+  if (phase_ == Phase::kOver || phase_ == Phase::kEnd) return UINT64_MAX;
+  const Result<uint64_t> now = LeastNeededNow();
+  const Result<uint64_t> later = LeastNeededLater();
+  return now.ok() && later.ok() ? std::min(*now, *later) : 0;
+}
+
+Result<uint64_t> TrackPlayer::LeastNeededNow() const {
+  if (phase_ == Phase::kGap) return UINT64_MAX;
+  if (!begun_) return LeastNeededBy(edit());
+  ISO_TRY(const uint64_t behind, track_.samples->LeastOffsetBehind(walked_.sample.index));
+  return std::min(walked_.sample.offset, behind);
+}
+
+Result<uint64_t> TrackPlayer::LeastNeededLater() {
+  if (later_than_ == edit_) return later_;
+  const auto& edits = track_.timeline.edits();
+  if (edits.size() - edit_ > kMostEditsAhead) return 0;
+  uint64_t least = UINT64_MAX;
+  for (size_t i = edit_ + 1; i < edits.size() && edits[i].start_ns < range_.to_ns; ++i) {
+    ISO_TRY(const uint64_t needed, LeastNeededBy(edits[i]));
+    least = std::min(least, needed);
+  }
+  later_ = least;
+  later_than_ = edit_;
+  return least;
+}
+
+Result<uint64_t> TrackPlayer::LeastNeededBy(const Edit& edit) const {
+  const bool picture_held = edit.kind == Edit::Kind::kDwell && track_.kind == MediaKind::kVideo;
+  if (edit.kind != Edit::Kind::kMedia && !picture_held) return UINT64_MAX;
+  // Packets begin somewhere before their frames.
+  if (track_.packing.frames > 0) return 0;
+  const int64_t first = picture_held ? edit.media_start
+                                     : clock_.PtsShownAt(edit, std::max(range_.from_ns, edit.start_ns));
+  ISO_TRY(const uint64_t n, SyncFinder(track_).DecodeStart(first, options_.lead_in));
+  ISO_TRY(const Sample sample, track_.samples->At(n));
+  ISO_TRY(const uint64_t behind, track_.samples->LeastOffsetBehind(n));
+  return std::min(sample.offset, behind);
 }
 
 }  // namespace iso

@@ -51,6 +51,17 @@ class TrackPlayer {
   /// that less is always earlier. After Start() or Prepare().
   int64_t due() const { return due_; }
 
+  /// Where what comes next lies in the file: the offset of a sample, 0 for anything else.
+  /// After Start() or Prepare().
+  uint64_t offset() const { return loaded_ ? walked_.sample.offset : 0; }
+
+  /// Whether a gap comes before the sample that is next; due() is then the gap's.
+  bool gap_due() const { return gap_due_; }
+
+  /// No byte before this one is needed any more: neither by what comes next, nor by what was
+  /// handed out last. UINT64_MAX: none at all.
+  uint64_t LeastNeeded();
+
   bool over() const { return phase_ == Phase::kOver; }
 
   /// Hands out what comes next and forgets it. After Prepare() only.
@@ -81,6 +92,9 @@ class TrackPlayer {
   int64_t EndOfEdit() const;
   int64_t MediaEndNs() const;
   Status FindStart();
+  Result<uint64_t> LeastNeededBy(const Edit& edit) const;
+  Result<uint64_t> LeastNeededNow() const;
+  Result<uint64_t> LeastNeededLater();
   Status PrepareSample();
   bool PastEdit();
   void SetTimes();
@@ -107,6 +121,7 @@ class TrackPlayer {
   Segment segment_;
   int64_t due_ = kTimeMax;
 
+  bool begun_ = false;   ///< walked_ is of this edit
   bool loaded_ = false;  ///< walked_ is what comes next
   Walked walked_;
   int64_t dts_ns_ = 0;
@@ -118,6 +133,8 @@ class TrackPlayer {
   int64_t end_ticks_ns_ = 0;      ///< nanoseconds: the next sample's, so scaled only once
   int64_t covered_ns_ = 0;        ///< media time up to which samples and gaps reach
   bool gap_due_ = false;          ///< a gap up to what is loaded comes before it
+  size_t later_than_ = SIZE_MAX;  ///< the edits behind this one need bytes from later_ on
+  uint64_t later_ = 0;
 };
 
 }  // namespace iso

@@ -19,6 +19,7 @@ struct MovieOptions {
   size_t index_budget_bytes = 256 << 10;  ///< for pages of sample tables
   Inflater* inflater = nullptr;           ///< for compressed movie headers; may be null
   bool look_past_movie = true;            ///< read box headers behind the moov too
+  bool streamed = false;                  ///< bytes come only once: play in their order
 };
 
 /// Restartable: after kNotYet the same call, once the bytes are there, does it all again.

@@ -14,6 +14,7 @@ ChunkMap::ChunkMap(const TableRef& runs,
                    uint64_t samples)
     : runs_(runs, cache),
       offsets_(offsets, cache),
+      floor_(offsets_),
       rule_{std::min<uint64_t>(offsets_.count(), UINT32_MAX), samples},
       index_(runs_, std::make_unique<RunFormatOf<ChunkRule>>(rule_)) {
 }

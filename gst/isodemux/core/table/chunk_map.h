@@ -10,6 +10,7 @@
 
 #include "core/base/result.h"
 #include "core/table/column.h"
+#include "core/table/offset_floor.h"
 #include "core/table/sparse_index.h"
 
 namespace iso {
@@ -40,6 +41,11 @@ class ChunkMap {
   /// The chunk of sample n, or kEndOfTable.
   Result<Chunk> ChunkOf(uint64_t n) const;
 
+  /// The least offset of the chunks behind this one, see OffsetFloor.
+  Result<uint64_t> LeastOffsetBehind(const Chunk& chunk) const {
+    return floor_.From(chunk.number + 1);
+  }
+
   size_t IndexBytes() const { return index_.Bytes(); }
 
  private:
@@ -52,6 +58,7 @@ class ChunkMap {
 
   Column runs_;
   Column offsets_;
+  OffsetFloor floor_;
   ChunkRule rule_;
   SparseIndex index_;
   mutable std::atomic<uint64_t> count_ = kUnknown;

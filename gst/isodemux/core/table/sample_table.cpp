@@ -43,6 +43,12 @@ Result<Sample> SampleTable::At(uint64_t n) const {
   return sample;
 }
 
+Result<uint64_t> SampleTable::LeastOffsetBehind(uint64_t n) const {
+  ISO_CHECK(impl_->CheckNumber(n));
+  ISO_TRY(const Chunk chunk, impl_->chunks.ChunkOf(n));
+  return impl_->chunks.LeastOffsetBehind(chunk);
+}
+
 Result<int64_t> SampleTable::DecodeTime(uint64_t n) const {
   if (n > 0) ISO_CHECK(impl_->CheckNumber(n - 1));
   ISO_TRY(const TimeIndex::Place place, impl_->times.At(n));

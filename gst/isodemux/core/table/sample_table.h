@@ -52,6 +52,10 @@ class SampleTable {
   /// offset + size never wraps.
   Result<Sample> At(uint64_t n) const;
 
+  /// Where in the file the chunks behind the one that holds sample n lie: none of them before
+  /// this byte. UINT64_MAX when there is none.
+  Result<uint64_t> LeastOffsetBehind(uint64_t n) const;
+
   /// Decode time of sample n; n == sample count is allowed and gives the end.
   Result<int64_t> DecodeTime(uint64_t n) const;
 

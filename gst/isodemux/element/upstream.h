@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Upstream and SampleReader: what a session asks of where its bytes come from, whether it
+// pulls them or they are pushed.
+
+#pragma once
+
+#include <gst/gst.h>
+
+#include "core/source.h"
+#include "element/ref.h"
+
+namespace iso::gst {
+
+/// Counts of what was read from upstream. Only rise.
+struct SourceStats {
+  uint64_t reads = 0;
+  uint64_t bytes = 0;
+};
+
+/// The core's bytes. Thread-safe.
+class Upstream : public ByteSource {
+ public:
+  virtual SourceStats stats() const = 0;
+
+  /// What the last read that failed returned; GST_FLOW_OK before any.
+  virtual GstFlowReturn last_failure() const = 0;
+};
+
+/// Not an error: the bytes have not come yet.
+constexpr GstFlowReturn kFlowNotYet = GST_FLOW_CUSTOM_SUCCESS;
+
+/// The bytes of samples. Streaming thread only.
+class SampleReader {
+ public:
+  virtual ~SampleReader() = default;
+
+  /// The bytes [offset, offset + size) in a buffer without timestamps. With `copy` it does not
+  /// keep more memory alive than that. kFlowNotYet: ask again when they have come;
+  /// GST_FLOW_EOS: they are not all there, and never will be.
+  virtual GstFlowReturn Read(uint64_t offset, uint64_t size, bool copy, Ref<GstBuffer>* out) = 0;
+
+  /// A seek: what was read ahead is of no use.
+  virtual void Forget() = 0;
+};
+
+}  // namespace iso::gst

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// A source element that pushes bytes from memory in buffers of a given size, with or without
+// the ability to go back. It never lets itself be pulled.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include <gst/gst.h>
+
+namespace iso::test {
+
+struct ChunkOptions {
+  size_t chunk = 4096;      ///< bytes of a buffer
+  bool seekable = false;    ///< in bytes
+  bool size_known = false;  ///< always, when seekable
+};
+
+/// What has been asked of one.
+struct ChunkCounts {
+  uint64_t seeks = 0;  ///< beginnings included
+  uint64_t bytes = 0;  ///< pushed
+};
+
+/// A floating element. `bytes` is shared with it.
+GstElement* MakeChunkSource(std::shared_ptr<const std::vector<uint8_t>> bytes,
+                            const ChunkOptions& options);
+
+ChunkCounts CountsOf(GstElement* chunk_source);
+
+}  // namespace iso::test
