@@ -14,7 +14,7 @@ namespace iso::test {
 namespace {
 
 using gst::Ref;
-using gst::Samples;
+using gst::Buffers;
 using gst::TransformRef;
 
 Ref<GstBuffer> Sample(const Bytes& bytes) {
@@ -32,7 +32,7 @@ Bytes Content(const Ref<GstBuffer>& buffer) {
 
 /// The only output, as text; "-" when there is none.
 std::string TextFrom(const TransformRef& transform, const Bytes& sample) {
-  const Samples out = transform->Apply(Sample(sample));
+  const Buffers out = transform->Apply(Sample(sample));
   if (out.empty()) return "-";
   EXPECT_EQ(out.size(), 1u);
   EXPECT_EQ(GST_BUFFER_PTS(out[0].get()), 2 * GST_SECOND);
@@ -82,7 +82,7 @@ TEST(WebVttTransform, SaysNothingWithoutCues) {
 TEST(CaptionTransform, TripletsOfBothFields) {
   const TransformRef captions = gst::MakeCea608Transform(GST_SECOND / 25);
   const Bytes sample = Join({Box("cdat", Raw({0x94, 0x2c})), Box("cdt2", Raw({0x11, 0x22}))});
-  const Samples out = captions->Apply(Sample(sample));
+  const Buffers out = captions->Apply(Sample(sample));
   ASSERT_EQ(out.size(), 1u);
   EXPECT_EQ(Content(out[0]), Raw({0x80, 0x94, 0x2c, 0x00, 0x11, 0x22}));
   EXPECT_EQ(GST_BUFFER_DURATION(out[0].get()), 500 * GST_MSECOND);
@@ -90,7 +90,7 @@ TEST(CaptionTransform, TripletsOfBothFields) {
 
 TEST(CaptionTransform, OnePairAFrame) {
   const TransformRef captions = gst::MakeCea608Transform(GST_SECOND / 25);
-  const Samples out = captions->Apply(Sample(Box("cdat", Raw({1, 2, 3, 4, 5, 6, 7}))));
+  const Buffers out = captions->Apply(Sample(Box("cdat", Raw({1, 2, 3, 4, 5, 6, 7}))));
   ASSERT_EQ(out.size(), 3u);
   EXPECT_EQ(Content(out[2]), Raw({0x80, 5, 6}));
   EXPECT_EQ(GST_BUFFER_PTS(out[1].get()), 2040 * GST_MSECOND);
@@ -100,7 +100,7 @@ TEST(CaptionTransform, OnePairAFrame) {
 
 TEST(CaptionTransform, SharesTheSampleWhenItIsTooShort) {
   const TransformRef captions = gst::MakeCea608Transform(GST_SECOND);
-  const Samples out = captions->Apply(Sample(Box("cdat", Raw({1, 2, 3, 4}))));
+  const Buffers out = captions->Apply(Sample(Box("cdat", Raw({1, 2, 3, 4}))));
   ASSERT_EQ(out.size(), 2u);
   EXPECT_EQ(GST_BUFFER_PTS(out[1].get()), 2250 * GST_MSECOND);
 }
@@ -109,13 +109,13 @@ TEST(CaptionTransform, EmptyOrDamagedSaysNothing) {
   EXPECT_TRUE(gst::MakeCea608Transform(0)->Apply(Sample(Box("cdat", {}))).empty());
   EXPECT_TRUE(gst::MakeCea608Transform(0)->Apply(Sample(Raw({1, 2}))).empty());
   EXPECT_TRUE(gst::MakeCea708Transform()->Apply(Sample(Raw({1, 2}))).empty());
-  const Samples out = gst::MakeCea708Transform()->Apply(Sample(Box("ccdp", Text("packet"))));
+  const Buffers out = gst::MakeCea708Transform()->Apply(Sample(Box("ccdp", Text("packet"))));
   ASSERT_EQ(out.size(), 1u);
   EXPECT_EQ(Content(out[0]), Text("packet"));
 }
 
 TEST(TrimTransform, DropsLeadingBytes) {
-  const Samples out = gst::MakeTrimTransform(1)->Apply(Sample(Text("ABC")));
+  const Buffers out = gst::MakeTrimTransform(1)->Apply(Sample(Text("ABC")));
   ASSERT_EQ(out.size(), 1u);
   EXPECT_EQ(Content(out[0]), Text("BC"));
   EXPECT_TRUE(gst::MakeTrimTransform(1)->Apply(Sample({})).empty());
@@ -132,7 +132,7 @@ GstVideoInfo VideoInfo(GstVideoFormat format, guint width, guint height) {
 TEST(RawVideoTransform, PadsTightRows) {
   // RGB of 3 pixels: rows of 9 bytes, 12 in GStreamer.
   const auto rgb = gst::MakeRawVideoTransform(VideoInfo(GST_VIDEO_FORMAT_RGB, 3, 2), {});
-  const Samples out = rgb->Apply(Sample(Text("aaabbbcccdddeeefff")));
+  const Buffers out = rgb->Apply(Sample(Text("aaabbbcccdddeeefff")));
   ASSERT_EQ(out.size(), 1u);
   const Bytes bytes = Content(out[0]);
   ASSERT_EQ(bytes.size(), 24u);
@@ -204,7 +204,7 @@ TEST(RawVideoTransform, AlignedPicturesPassAsTheyAre) {
   auto buffer = Ref<GstBuffer>::Adopt(gst_buffer_new_allocate(nullptr, 64, &params));
   gst_buffer_memset(buffer.get(), 0, 7, 64);
   GstBuffer* const before = buffer.get();
-  const Samples out = gst::MakeRawVideoTransform(info, {})->Apply(std::move(buffer));
+  const Buffers out = gst::MakeRawVideoTransform(info, {})->Apply(std::move(buffer));
   ASSERT_EQ(out.size(), 1u);
   EXPECT_EQ(out[0].get(), before);
 }
@@ -227,7 +227,7 @@ TEST(PcmTransform, AlignsSamples) {
   gst_audio_info_set_format(&info, GST_AUDIO_FORMAT_F64LE, 48000, 1, nullptr);
   auto buffer = Sample(Bytes(17));
   gst_buffer_resize(buffer.get(), 1, 16);
-  const Samples out = gst::MakePcmTransform(info, {})->Apply(std::move(buffer));
+  const Buffers out = gst::MakePcmTransform(info, {})->Apply(std::move(buffer));
   ASSERT_EQ(out.size(), 1u);
   const gst::MapGuard map(out[0].get());
   EXPECT_EQ(reinterpret_cast<uintptr_t>(map.span().data()) % 8, 0u);

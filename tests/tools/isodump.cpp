@@ -145,7 +145,7 @@ void PrintEdits(const iso::Track& track) {
 }
 
 void PrintTrack(const iso::Track& track) {
-  const iso::SampleTableLayout& layout = track.samples->layout();
+  const iso::SampleTableLayout& layout = track.table->layout();
   std::printf("  track %u: handler '%s', timescale %u, %.6f s\n",
               track.id,
               track.handler.Text().c_str(),
@@ -154,7 +154,7 @@ void PrintTrack(const iso::Track& track) {
   for (const iso::SampleDescription& description : track.descriptions) {
     std::printf("    sample entry '%s'\n", description.format.Text().c_str());
   }
-  const auto count = track.samples->SampleCount();
+  const auto count = track.table->SampleCount();
   std::printf("    %" PRIu64 " samples", count.ok() ? *count : 0);
   if (layout.constant_size != 0) std::printf(" of %u bytes each", layout.constant_size);
   std::printf("\n");

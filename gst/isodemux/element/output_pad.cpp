@@ -180,7 +180,7 @@ GstFlowReturn OutputPad::PushSample(const Event& event, Ref<GstBuffer> buffer) {
 }
 
 GstFlowReturn OutputPad::PushTransformed(const Event& event, Ref<GstBuffer> buffer) {
-  Samples samples = format().transform->Apply(std::move(buffer));
+  Buffers samples = format().transform->Apply(std::move(buffer));
   if (samples.empty()) return PushGap(event.pts_ns, event.duration_ns);
   for (Ref<GstBuffer>& sample : samples) {
     const GstFlowReturn result = PushBuffer(std::move(sample));

@@ -15,7 +15,7 @@ namespace {
 
 /// The first sample that lies at or behind `byte`. Offsets of one track rise in every
 /// file that a muxer writes; in others the answer is some sample near it.
-std::optional<int64_t> SampleAtByte(const SampleTable& samples, uint64_t byte) {
+std::optional<int64_t> SampleAtByte(const Samples& samples, uint64_t byte) {
   const Result<uint64_t> count = samples.SampleCount();
   if (!count.ok() || *count == 0) return std::nullopt;
   uint64_t low = 0;

@@ -37,7 +37,7 @@ bool IsMpegAudio(const StreamFormat& format) {
 }
 
 uint64_t FrameDuration(const Track& track, uint64_t samples) {
-  const Result<Sample> first = track.samples->At(0);
+  const Result<Sample> first = track.table->At(0);
   if (!first.ok() || track.media_duration == kTimeMax) return 0;
   return AverageFrameDuration(
       static_cast<uint64_t>(track.media_duration), first->duration, samples, track.timescale);
@@ -69,7 +69,9 @@ TrackOptions OptionsFor(const Track& track, const StreamFormat& format) {
   TrackOptions options;
   options.sparse = format.sparse;
   if (format.raw_frame_bytes > 0) {
-    const uint32_t size = std::max(1u, track.samples->layout().constant_size);
+    const uint32_t constant = track.table->layout().constant_size;
+    const auto frame = static_cast<uint32_t>(format.raw_frame_bytes);
+    const uint32_t size = track.fragments ? frame : std::max(1u, constant);
     options.max_run = std::clamp(kMostRawBytes / size, 1u, kRawFrames);
   } else if (track.kind == MediaKind::kAudio) {
     const uint32_t usual = IsMpegAudio(format) ? kMpegAudioLeadIn : kLeadIn;

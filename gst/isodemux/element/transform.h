@@ -17,7 +17,7 @@
 namespace iso::gst {
 
 /// Buffers to push, in order. None: the sample says nothing (a GAP event covers it).
-using Samples = std::vector<Ref<GstBuffer>>;
+using Buffers = std::vector<Ref<GstBuffer>>;
 
 /// Stateless: a sample's output depends on that sample alone, so that seeking needs no
 /// reset and any thread may call.
@@ -26,7 +26,7 @@ class SampleTransform {
   virtual ~SampleTransform() = default;
 
   /// Takes a sample with its timestamps, duration and flags set (media time).
-  virtual Samples Apply(Ref<GstBuffer> sample) const = 0;
+  virtual Buffers Apply(Ref<GstBuffer> sample) const = 0;
 };
 
 using TransformRef = std::shared_ptr<const SampleTransform>;

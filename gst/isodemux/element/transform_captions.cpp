@@ -36,12 +36,12 @@ class Cea608Transform final : public SampleTransform {
  public:
   explicit Cea608Transform(GstClockTime frame) : frame_(frame) {}
 
-  Samples Apply(Ref<GstBuffer> sample) const override {
+  Buffers Apply(Ref<GstBuffer> sample) const override {
     const MapGuard map(sample.get());
     const std::vector<uint8_t> field1 = Collect(map.span(), "cdat");
     const std::vector<uint8_t> field2 = Collect(map.span(), "cdt2");
     const size_t count = std::max(field1.size(), field2.size()) / kPairBytes;
-    Samples samples;
+    Buffers samples;
     for (size_t i = 0; i < count; ++i) {
       std::vector<uint8_t> triplets;
       AppendTriplet(triplets, kField1, field1, i);
@@ -78,14 +78,14 @@ class Cea608Transform final : public SampleTransform {
 
 class Cea708Transform final : public SampleTransform {
  public:
-  Samples Apply(Ref<GstBuffer> sample) const override {
+  Buffers Apply(Ref<GstBuffer> sample) const override {
     std::vector<uint8_t> packets;
     if (const MapGuard map(sample.get()); map) packets = Collect(map.span(), "ccdp");
     if (packets.empty()) return {};
     auto buffer = Ref<GstBuffer>::Adopt(gst_buffer_new_memdup(packets.data(), packets.size()));
     gst_buffer_copy_into(
         buffer.get(), sample.get(), GST_BUFFER_COPY_METADATA, 0, static_cast<gsize>(-1));
-    Samples samples;
+    Buffers samples;
     samples.push_back(std::move(buffer));
     return samples;
   }

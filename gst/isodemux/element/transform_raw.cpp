@@ -14,8 +14,8 @@ namespace {
 constexpr guint kAlignment = 32;
 constexpr size_t kPaletteBytes = 1024;  // 256 colours of 32 bits
 
-Samples One(Ref<GstBuffer> buffer) {
-  Samples samples;
+Buffers One(Ref<GstBuffer> buffer) {
+  Buffers samples;
   samples.push_back(std::move(buffer));
   return samples;
 }
@@ -41,7 +41,7 @@ class RawVideoTransform final : public SampleTransform {
     MeasureRows();
   }
 
-  Samples Apply(Ref<GstBuffer> sample) const override {
+  Buffers Apply(Ref<GstBuffer> sample) const override {
     {
       const MapGuard map(sample.get());
       if (IsReady(map.span())) return One(std::move(sample));
@@ -185,7 +185,7 @@ class PcmTransform final : public SampleTransform {
   PcmTransform(const GstAudioInfo& info, std::vector<GstAudioChannelPosition> stored_order)
       : info_(info), stored_order_(std::move(stored_order)) {}
 
-  Samples Apply(Ref<GstBuffer> sample) const override {
+  Buffers Apply(Ref<GstBuffer> sample) const override {
     const auto frame_bytes = static_cast<size_t>(GST_AUDIO_INFO_BPF(&info_));
     const size_t size = gst_buffer_get_size(sample.get());
     const size_t whole = size - size % frame_bytes;

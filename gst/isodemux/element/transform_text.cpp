@@ -11,8 +11,8 @@
 namespace iso::gst {
 namespace {
 
-Samples One(Ref<GstBuffer> buffer) {
-  Samples samples;
+Buffers One(Ref<GstBuffer> buffer) {
+  Buffers samples;
   samples.push_back(std::move(buffer));
   return samples;
 }
@@ -49,7 +49,7 @@ std::string ToUtf8(Bytes bytes) {
 
 class TextTransform final : public SampleTransform {
  public:
-  Samples Apply(Ref<GstBuffer> sample) const override {
+  Buffers Apply(Ref<GstBuffer> sample) const override {
     std::string text;
     if (const MapGuard map(sample.get()); map) {
       Reader r(map.span());
@@ -91,7 +91,7 @@ std::string CueBlock(Bytes cue, const std::string& times) {
 
 class WebVttTransform final : public SampleTransform {
  public:
-  Samples Apply(Ref<GstBuffer> sample) const override {
+  Buffers Apply(Ref<GstBuffer> sample) const override {
     const MapGuard map(sample.get());
     const std::string times = Times(sample.get());
     std::string text;
@@ -116,7 +116,7 @@ class TrimTransform final : public SampleTransform {
  public:
   explicit TrimTransform(size_t bytes) : bytes_(bytes) {}
 
-  Samples Apply(Ref<GstBuffer> sample) const override {
+  Buffers Apply(Ref<GstBuffer> sample) const override {
     if (gst_buffer_get_size(sample.get()) < bytes_) return {};
     gst_buffer_resize(sample.writable(), static_cast<gssize>(bytes_), -1);
     return One(std::move(sample));
@@ -130,7 +130,7 @@ class MinimumTransform final : public SampleTransform {
  public:
   explicit MinimumTransform(size_t bytes) : bytes_(bytes) {}
 
-  Samples Apply(Ref<GstBuffer> sample) const override {
+  Buffers Apply(Ref<GstBuffer> sample) const override {
     if (gst_buffer_get_size(sample.get()) < bytes_) return {};
     return One(std::move(sample));
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/box/fragment_boxes.h"
 #include "core/box/movie_boxes.h"
 #include "core/box/sample_table_boxes.h"
 
@@ -38,9 +39,12 @@ constexpr auto kParsed = Rows<Co64Box,
                               HdlrBox,
                               MdhdBox,
                               MehdBox,
+                              MfhdBox,
+                              MfroBox,
                               MvhdBox,
                               SdtpBox,
                               SgpdBox,
+                              SidxBox,
                               SmhdBox,
                               StcoBox,
                               StpsBox,
@@ -51,8 +55,12 @@ constexpr auto kParsed = Rows<Co64Box,
                               SttsBox,
                               StypBox,
                               Stz2Box,
+                              TfdtBox,
+                              TfhdBox,
+                              TfraBox,
                               TkhdBox,
                               TrexBox,
+                              TrunBox,
                               VmhdBox>();
 
 /// Boxes of which only the name and the place are known here.

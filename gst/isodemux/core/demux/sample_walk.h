@@ -32,7 +32,7 @@ struct Walked {
 };
 
 /// Not thread-safe. A function that answers kNotYet or kInterrupted changed nothing that
-/// shows. Holds one Cursor, whatever the length of a group.
+/// shows. Holds one cursor, whatever the length of a group.
 class SampleWalk {
  public:
   explicit SampleWalk(const Track& track);
@@ -44,8 +44,12 @@ class SampleWalk {
   /// kTimeMax) in the order that `mode` asks for. Forward walks do not end by themselves.
   Status Start(int64_t first_pts, int64_t last_pts, uint32_t lead_in, const PlayMode& mode);
 
-  /// The next step, or kEndOfTable.
+  /// The next step, or kEndOfTable. After kNothingInFragment there is no sample before
+  /// nothing_before(), and it can be asked again.
   Status Next(Walked* walked);
+
+  /// Decode time, ticks.
+  int64_t nothing_before() const { return cursor_->nothing_before(); }
 
   /// Nothing more of this group is wanted. False: there is no other.
   void EndGroup();
@@ -63,6 +67,7 @@ class SampleWalk {
   Status StartReverse(int64_t first_pts, int64_t last_pts);
   Status NextForward(Walked* walked);
   Status NextReverse(Walked* walked);
+  Status NextOfGroup(Walked* walked);
   Status NextKeyUnit(Walked* walked);
   Status NextRawReverse(Walked* walked);
   Status EnterGroupBefore(uint64_t end);
@@ -72,7 +77,7 @@ class SampleWalk {
   const Track& track_;
   SyncFinder finder_;
   MediaClock clock_;
-  Cursor cursor_;
+  std::unique_ptr<SampleCursor> cursor_;
   const bool uniform_;
   PlayMode mode_;
   uint32_t max_run_ = 1;

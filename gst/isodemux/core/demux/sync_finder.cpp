@@ -16,22 +16,24 @@ constexpr int kMostSteps = 256;
 }  // namespace
 
 Result<uint64_t> SyncFinder::DecodeStart(int64_t pts, uint32_t lead_in) const {
-  const SampleTable& samples = *track_.samples;
+  const Samples& samples = *track_.samples;
   // From the beginning nothing may be left out, even if all samples share one time.
-  ISO_TRY(const Sample beginning, samples.At(0));
-  if (pts <= beginning.pts) return uint64_t{0};
+  ISO_TRY(const uint64_t begin, samples.First());
+  const Result<Sample> beginning = samples.At(begin);
+  if (!beginning.ok() && beginning.error().code != Errc::kEndOfTable) return beginning.error();
+  if (beginning.ok() && pts <= beginning->pts) return begin;
   if (track_.kind == MediaKind::kVideo) {
     ISO_TRY(const std::optional<uint64_t> sync, DisplayedBy(pts));
-    return sync.value_or(0);
+    return sync.value_or(begin);
   }
-  ISO_TRY(uint64_t first, samples.SampleAtPresentationTime(pts));
-  first -= std::min<uint64_t>(first, lead_in);
+  ISO_TRY(const uint64_t shown, samples.SampleAtPresentationTime(pts));
+  ISO_TRY(const uint64_t first, samples.Back(shown, lead_in));
   ISO_TRY(const std::optional<uint64_t> sync, samples.SyncAtOrBefore(first));
-  return sync.value_or(0);
+  return sync.value_or(begin);
 }
 
 Result<std::optional<uint64_t>> SyncFinder::DisplayedBy(int64_t pts) const {
-  const SampleTable& samples = *track_.samples;
+  const Samples& samples = *track_.samples;
   ISO_TRY(const uint64_t shown, samples.SampleAtPresentationTime(pts));
   ISO_TRY(std::optional<uint64_t> sync, samples.SyncAtOrBefore(shown));
   ISO_TRY(sync, StepBack(sync, pts));
@@ -41,7 +43,7 @@ Result<std::optional<uint64_t>> SyncFinder::DisplayedBy(int64_t pts) const {
 /// From `sync` back to the first one that is on display by `pts`.
 Result<std::optional<uint64_t>> SyncFinder::StepBack(std::optional<uint64_t> sync,
                                                      int64_t pts) const {
-  const SampleTable& samples = *track_.samples;
+  const Samples& samples = *track_.samples;
   for (int step = 0; sync && step < kMostSteps; ++step) {
     ISO_TRY(const Sample sample, samples.At(*sync));
     if (sample.pts <= pts) break;
@@ -54,7 +56,7 @@ Result<std::optional<uint64_t>> SyncFinder::StepBack(std::optional<uint64_t> syn
 /// From `sync` on to the last one that is on display by `pts`.
 Result<std::optional<uint64_t>> SyncFinder::StepOn(std::optional<uint64_t> sync,
                                                    int64_t pts) const {
-  const SampleTable& samples = *track_.samples;
+  const Samples& samples = *track_.samples;
   for (int step = 0; step < kMostSteps; ++step) {
     const uint64_t from = sync ? *sync + 1 : 0;
     ISO_TRY(const std::optional<uint64_t> next, samples.SyncAtOrAfter(from));
@@ -69,7 +71,7 @@ Result<std::optional<uint64_t>> SyncFinder::StepOn(std::optional<uint64_t> sync,
 /// The first sync sample on display at `pts` or later, given the last one before it.
 Result<std::optional<uint64_t>> SyncFinder::From(int64_t pts,
                                                  std::optional<uint64_t> before) const {
-  const SampleTable& samples = *track_.samples;
+  const Samples& samples = *track_.samples;
   uint64_t from = before.value_or(0);
   for (int step = 0; step < kMostSteps; ++step) {
     ISO_TRY(const std::optional<uint64_t> sync, samples.SyncAtOrAfter(from));

@@ -72,6 +72,7 @@ void TrackPlayer::BeginEdit() {
   if (stop == now.end_ns) FitStop();
   segment_.rate = now.kind == Edit::Kind::kMedia ? now.rate : Edit().rate;
   covered_ns_ = segment_.start_ns;
+  waits_until_ns_ = kTimeMin;
   loaded_ = false;
   begun_ = false;
   gap_due_ = false;
@@ -92,7 +93,7 @@ Status TrackPlayer::Prepare() {
     ISO_CHECK(FindStart());
     phase_ = Phase::kSamples;
   }
-  if (phase_ == Phase::kSamples && !loaded_) return PrepareSample();
+  if (phase_ == Phase::kSamples && !loaded_ && waits_until_ns_ == kTimeMin) return PrepareSample();
   return {};
 }
 
@@ -110,26 +111,41 @@ Status TrackPlayer::FindStart() {
 }
 
 Status TrackPlayer::PrepareSample() {
-  while (true) {
-    if (const Status status = walk_.Next(&walked_); !status.ok()) {
-      if (status.error().code != Errc::kEndOfTable) return status;
-      EndEdit();
-      return {};
-    }
-    SetTimes();
-    if (!PastEdit()) break;
-    // In reverse what is past the stop ends a group, and others follow.
-    if (!reverse() || range_.mode.key_units) {
-      EndEdit();
-      return {};
-    }
-    walk_.EndGroup();
+  const Status status = LoadSample();
+  if (!status.ok() && status.error().code == Errc::kNothingInFragment) {
+    Wait();
+    return {};
   }
+  if (!status.ok() && status.error().code == Errc::kEndOfTable) {
+    EndEdit();
+    return {};
+  }
+  if (!status.ok()) return status;
   loaded_ = true;
   begun_ = true;
   if (edit().kind == Edit::Kind::kDwell) FitDwell();
   PlanNext();
   return {};
+}
+
+/// The next sample of the edit, or kEndOfTable when nothing is left of it.
+Status TrackPlayer::LoadSample() {
+  while (true) {
+    ISO_CHECK(walk_.Next(&walked_));
+    SetTimes();
+    if (!PastEdit()) return {};
+    // In reverse what is past the stop ends a group, and others follow.
+    if (!reverse() || range_.mode.key_units) return Error{Errc::kEndOfTable};
+    walk_.EndGroup();
+  }
+}
+
+/// The track has nothing in a fragment: other tracks go on meanwhile, and it looks again then.
+void TrackPlayer::Wait() {
+  const int64_t until_ns = clock_.DtsNs(walk_.nothing_before());
+  if (segment_.stop_ns != kTimeMax && until_ns >= segment_.stop_ns) return EndEdit();
+  waits_until_ns_ = std::max(until_ns, covered_ns_);
+  SetDue(clock_.PresentationNs(edit(), covered_ns_));
 }
 
 /// Decode times only rise and presentation times are never before them: nothing that
@@ -197,6 +213,7 @@ void TrackPlayer::EndEdit() {
 void TrackPlayer::Abandon() {
   loaded_ = false;
   gap_due_ = false;
+  waits_until_ns_ = kTimeMin;
   phase_ = Phase::kEnd;
 }
 
@@ -212,7 +229,9 @@ void TrackPlayer::Take(Event* event) {
       return;
     case Phase::kFindStart:
     case Phase::kSamples:
-      if (gap_due_) {
+      if (waits_until_ns_ != kTimeMin) {
+        TakeWait(event);
+      } else if (gap_due_) {
         TakeGap(event, covered_ns_, std::min(pts_ns_ - covered_ns_, kGapStepNs));
         covered_ns_ += event->gap_duration_ns;
         PlanNext();
@@ -242,6 +261,18 @@ void TrackPlayer::TakeGap(Event* event, int64_t start_ns, int64_t duration_ns) {
   event->kind = Event::Kind::kGap;
   event->gap_start_ns = start_ns;
   event->gap_duration_ns = duration_ns;
+}
+
+/// Sinks that have waited for long must be told that there is nothing.
+void TrackPlayer::TakeWait(Event* event) {
+  const int64_t length_ns = waits_until_ns_ - covered_ns_;
+  if (length_ns > 0 && (options_.sparse || length_ns >= kGapStepNs)) {
+    TakeGap(event, covered_ns_, length_ns);
+  } else {
+    event->kind = Event::Kind::kNothing;
+  }
+  covered_ns_ = waits_until_ns_;
+  waits_until_ns_ = kTimeMin;
 }
 
 /// What of an audio sample lies outside its edit: encoders put frames in front and behind

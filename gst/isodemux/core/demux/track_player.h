@@ -96,6 +96,8 @@ class TrackPlayer {
   Result<uint64_t> LeastNeededNow() const;
   Result<uint64_t> LeastNeededLater();
   Status PrepareSample();
+  Status LoadSample();
+  void Wait();
   bool PastEdit();
   void SetTimes();
   void FitDwell();
@@ -105,6 +107,7 @@ class TrackPlayer {
 
   void TakeSegment(Event* event);
   void TakeSample(Event* event);
+  void TakeWait(Event* event);
   void TakeGap(Event* event, int64_t start_ns, int64_t duration_ns);
 
   const Track& track_;
@@ -132,6 +135,8 @@ class TrackPlayer {
   int64_t end_ticks_ = kTimeMin;  ///< decode time at which what is loaded ends, and in
   int64_t end_ticks_ns_ = 0;      ///< nanoseconds: the next sample's, so scaled only once
   int64_t covered_ns_ = 0;        ///< media time up to which samples and gaps reach
+  int64_t waits_until_ns_ = kTimeMin;  ///< media time before which no sample comes; kTimeMin:
+                                       ///< what comes next is not that
   bool gap_due_ = false;          ///< a gap up to what is loaded comes before it
   size_t later_than_ = SIZE_MAX;  ///< the edits behind this one need bytes from later_ on
   uint64_t later_ = 0;

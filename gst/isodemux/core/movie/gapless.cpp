@@ -53,7 +53,7 @@ std::optional<ValidMedia> FromItunSmpb(const Movie& movie, const Track& track) {
 
 std::optional<ValidMedia> FromNero(const Movie& movie, const Track& track) {
   if (!IsFromNero(movie.metadata) && !IsFromNero(track.metadata)) return std::nullopt;
-  const Result<Sample> first = track.samples->At(0);
+  const Result<Sample> first = track.table->At(0);
   if (!first.ok()) return std::nullopt;
   return ValidMedia{kNeroPriming + first->duration};
 }

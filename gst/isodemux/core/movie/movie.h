@@ -20,6 +20,8 @@
 
 namespace iso {
 
+class FragmentIndex;
+
 struct Track {
   uint32_t id = 0;
   FourCC handler;
@@ -42,6 +44,7 @@ struct Track {
   std::vector<uint8_t> stereo_video;  ///< body of svmi (ISO/IEC 23000-11); empty when absent
   PacketLayout packing;              ///< frames 0: samples are what the tables say
   Timeline timeline;
+  std::vector<EditEntry> edit_list;  ///< as stored, while the timeline waits for fragments
   Metadata metadata;
 
   /// Added to every presentation time so that none lies before its decode time, from
@@ -52,7 +55,9 @@ struct Track {
   /// `roll` and `prol` (ISO/IEC 14496-12 10.1); the largest of any sample. 0: none is named.
   uint32_t roll_distance = 0;
 
-  std::shared_ptr<const SampleTable> samples;  ///< never null
+  std::shared_ptr<const FragmentIndex> fragments;  ///< of the movie; null where it has none
+  std::shared_ptr<const SampleTable> table;  ///< of the moov; never null, but it may be empty
+  std::shared_ptr<const Samples> samples;    ///< all of the track's; never null
 };
 
 struct Movie {

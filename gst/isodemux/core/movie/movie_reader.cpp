@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/movie/box_loader.h"
+#include "core/movie/fragmented_movie.h"
 #include "core/movie/gapless.h"
 #include "core/movie/track_reader.h"
 
@@ -65,7 +66,7 @@ Result<TopLevel> WalkTopLevel(BoxLoader& loader, bool look_past_movie) {
 
 Error WhyNoMovie(const TopLevel& top, const ByteSource& source) {
   if (source.size() == 0u) return {Errc::kEmptyFile};
-  if (top.any_fragment) return {Errc::kFragmentsUnsupported, FourCC("moof")};
+  if (top.any_fragment) return {Errc::kFragmentsOnly, FourCC("moof")};
   return {top.any_known_box ? Errc::kNoMovieBox : Errc::kNotIsoMedia};
 }
 
@@ -80,11 +81,12 @@ class MovieReader {
     movie_->pages = std::make_shared<PageCache>(source_, options.index_budget_bytes);
   }
 
-  Status Read(const BoxHeader& moov);
+  /// `fragmented`: movie fragments are known to follow, whether the moov says so or not.
+  Status Read(const BoxHeader& moov, bool fragmented);
 
   Status ReadTopLevelMetadata(const BoxHeader& box);
 
-  void Finish();
+  Status Finish();
 
   std::shared_ptr<Movie> movie() { return movie_; }
 
@@ -94,7 +96,8 @@ class MovieReader {
   Status ReadCompressed(const BoxHeader& cmov);
   Status ReadTracks();
   Status KeepTrack(const BoxHeader& box);
-  Status CheckFragments(const BoxHeader& moov);
+  Status ReadExtends(const BoxHeader& mvex);
+  void FindDuration();
   void FixTimescale();
   Error WhyNoTracks(const BoxHeader& moov) const;
 
@@ -105,31 +108,19 @@ class MovieReader {
   std::optional<MvhdBox> header_;
   std::vector<BoxHeader> track_boxes_;
   std::unordered_set<uint32_t> track_ids_;
-  bool has_extends_ = false;
+  std::optional<MovieExtends> extends_;
   bool is_reference_ = false;
   bool unpacked_ = false;
 };
 
-Status MovieReader::Read(const BoxHeader& moov) {
+Status MovieReader::Read(const BoxHeader& moov, bool fragmented) {
   ISO_CHECK(loader_.ForEachChild(moov, [this](const BoxHeader& box) { return Visit(box); }));
   if (unpacked_) return {};
+  if (fragmented && !extends_) extends_.emplace();
   FixTimescale();
   ISO_CHECK(ReadTracks());
   if (movie_->tracks.empty()) return WhyNoTracks(moov);
-  if (has_extends_) return CheckFragments(moov);
-  return {};
-}
-
-/// A file may have samples in its moov and more in fragments; one that has all of them
-/// in fragments cannot be played yet.
-Status MovieReader::CheckFragments(const BoxHeader& moov) {
-  std::vector<Track> with_samples;
-  for (Track& track : movie_->tracks) {
-    ISO_TRY(const uint64_t count, track.samples->SampleCount());
-    if (count > 0) with_samples.push_back(std::move(track));
-  }
-  if (with_samples.empty()) return Error{Errc::kFragmentsUnsupported, moov.type, moov.offset};
-  movie_->tracks = std::move(with_samples);
+  if (extends_) extends_->moov_end = moov.end;
   return {};
 }
 
@@ -139,7 +130,7 @@ Status MovieReader::Visit(const BoxHeader& box) {
   if (box.type == FourCC("cmov")) return ReadCompressed(box);
   if (box.type == FourCC("udta")) return ReadUserData(box, loader_, &movie_->metadata);
   if (box.type == FourCC("meta")) return ReadMetaBox(box, loader_, &movie_->metadata);
-  if (box.type == FourCC("mvex")) has_extends_ = true;
+  if (box.type == FourCC("mvex") && !extends_) return loader_.Tolerate(ReadExtends(box));
   if (box.type == FourCC("rmra")) is_reference_ = true;
   if (box.type == FourCC("trak")) {
     if (track_boxes_.size() == options_.limits.max_tracks) {
@@ -157,6 +148,20 @@ Status MovieReader::ReadHeader(const BoxHeader& box) {
   movie_->creation_time = header_->creation_time == UINT64_MAX ? 0 : header_->creation_time;
   movie_->matrix = header_->matrix;
   return {};
+}
+
+Status MovieReader::ReadExtends(const BoxHeader& mvex) {
+  extends_.emplace();
+  return loader_.ForEachChild(mvex, [this](const BoxHeader& box) -> Status {
+    if (box.type == FourCC("trex")) {
+      ISO_TRY(const TrexBox defaults, loader_.Load<TrexBox>(box));
+      extends_->defaults.push_back(defaults);
+    } else if (box.type == FourCC("mehd")) {
+      ISO_TRY(const MehdBox header, loader_.Load<MehdBox>(box));
+      extends_->duration = header.fragment_duration;
+    }
+    return {};
+  });
 }
 
 /// A compressed moov holds one dcom (how) and one cmvd (what); what comes out of it is
@@ -184,7 +189,7 @@ Status MovieReader::ReadCompressed(const BoxHeader& cmov) {
       std::make_shared<MemorySource>(std::move(unpacked)), inner_options, loader_.diagnostics());
   ISO_TRY(const TopLevel top, WalkTopLevel(inner.loader_, false));
   if (!top.movie) return Error{Errc::kCompressedDamaged, cmov.type, cmov.offset};
-  ISO_CHECK(inner.Read(*top.movie));
+  ISO_CHECK(inner.Read(*top.movie, false));
   movie_ = inner.movie_;
   header_ = inner.header_;
   unpacked_ = true;
@@ -208,21 +213,31 @@ Status MovieReader::ReadTracks() {
 }
 
 /// What can only be said once everything has been read.
-void MovieReader::Finish() {
+Status MovieReader::Finish() {
+  if (extends_) {
+    ISO_CHECK(AddFragments(*extends_, source_, options_, loader_.diagnostics(), movie_.get()));
+  }
   TrimToValidMedia(movie_.get());
+  FindDuration();
+  return {};
+}
+
+void MovieReader::FindDuration() {
   const bool known = header_ && header_->duration != 0 && header_->duration <= INT64_MAX;
   int64_t end = 0;
   for (const Track& track : movie_->tracks) {
     end = std::max(end, PresentationEnd(track));
   }
-  if (end == kTimeMax && known) {
+  if (end == kTimeMax && extends_ && extends_->duration != 0 && extends_->duration <= INT64_MAX) {
+    end = ToNanoseconds(static_cast<int64_t>(extends_->duration), movie_->timescale);
+  } else if (end == kTimeMax && known && !extends_) {
     end = ToNanoseconds(static_cast<int64_t>(header_->duration), movie_->timescale);
   }
   movie_->duration_ns = end;
 }
 
 Status MovieReader::KeepTrack(const BoxHeader& box) {
-  const TrackContext context{movie_->timescale, has_extends_, *movie_->pages};
+  const TrackContext context{movie_->timescale, extends_.has_value(), *movie_->pages};
   auto track = ReadTrack(box, context, loader_);
   if (!track.ok()) return loader_.Tolerate(track.error());
   if (!track_ids_.insert(track->id).second) {
@@ -257,11 +272,11 @@ Result<std::shared_ptr<const Movie>> ReadMovie(std::shared_ptr<ByteSource> sourc
   ISO_TRY(const TopLevel top, WalkTopLevel(loader, options.look_past_movie));
   if (!top.movie) return WhyNoMovie(top, *source);
   MovieReader reader(source, options, diagnostics);
-  ISO_CHECK(reader.Read(*top.movie));
+  ISO_CHECK(reader.Read(*top.movie, top.any_fragment));
   for (const BoxHeader& box : top.metadata) {
     ISO_CHECK(reader.ReadTopLevelMetadata(box));
   }
-  reader.Finish();
+  ISO_CHECK(reader.Finish());
   const std::shared_ptr<Movie> movie = reader.movie();
   movie->major_brand = top.file_type ? top.file_type->major_brand : FourCC("qt  ");
   if (top.file_type) movie->brands = top.file_type->compatible_brands;

@@ -20,6 +20,7 @@ struct MovieOptions {
   Inflater* inflater = nullptr;           ///< for compressed movie headers; may be null
   bool look_past_movie = true;            ///< read box headers behind the moov too
   bool streamed = false;                  ///< bytes come only once: play in their order
+  bool look_at_end = true;                ///< read the file's end, where it has fragments
 };
 
 /// Restartable: after kNotYet the same call, once the bytes are there, does it all again.

@@ -314,19 +314,21 @@ Status TrackReader::Check(const BoxHeader& trak) const {
 Status TrackReader::Finish(const BoxHeader& trak) {
   ISO_CHECK(ReadDescriptions());
   if (HasExternalData()) return Error{Errc::kTrackExternalData, trak.type, trak.offset};
-  auto samples = std::make_shared<SampleTable>(layout_, context_.pages);
-  track_.samples = samples;
-  ISO_TRY(const uint64_t count, samples->SampleCount());
+  track_.table = std::make_shared<SampleTable>(layout_, context_.pages);
+  track_.samples = track_.table;
+  ISO_TRY(const uint64_t count, track_.table->SampleCount());
   if (count == 0 && !context_.fragmented) {
     return Error{Errc::kTrackEmpty, trak.type, trak.offset};
   }
-  if (track_.kind == MediaKind::kAudio && samples->IsUniform() && layout_.constant_size == 1) {
+  if (track_.kind == MediaKind::kAudio && track_.table->IsUniform() && layout_.constant_size == 1) {
     track_.packing = PackingOf(track_.descriptions.front());
   }
   ISO_CHECK(FindDuration());
   ISO_CHECK(FindMediaEnd());
   ISO_CHECK(FindCompositionShift());
-  if (!edits_.empty()) {
+  if (context_.fragmented) {
+    track_.edit_list = std::move(edits_);
+  } else if (!edits_.empty()) {
     track_.timeline = Timeline::Build(edits_,
                                       context_.movie_timescale,
                                       track_.timescale,
@@ -362,10 +364,10 @@ bool TrackReader::HasExternalData() const {
 
 Status TrackReader::FindDuration() {
   if (layout_.durations.count > kMaxRunsToSum) return {};
-  ISO_TRY(const uint64_t count, track_.samples->SampleCount());
-  ISO_TRY(const int64_t duration, track_.samples->DecodeTime(count));
+  ISO_TRY(const uint64_t count, track_.table->SampleCount());
+  ISO_TRY(const int64_t duration, track_.table->DecodeTime(count));
   if (count > 0) {
-    ISO_TRY(const int64_t first_end, track_.samples->DecodeTime(1));
+    ISO_TRY(const int64_t first_end, track_.table->DecodeTime(1));
     track_.packet_duration = static_cast<uint32_t>(first_end);
   }
   if (duration <= 0) return {};
@@ -380,15 +382,15 @@ Status TrackReader::FindMediaEnd() {
   track_.media_end = track_.media_duration;
   const uint64_t offsets = layout_.compositions.count;
   if (!track_.duration_is_exact || offsets == 0 || offsets > kMaxOffsetsToSearch) return {};
-  ISO_TRY(const uint64_t last, track_.samples->SampleAtPresentationTime(kTimeMax / 4));
-  ISO_TRY(const Sample sample, track_.samples->At(last));
+  ISO_TRY(const uint64_t last, track_.table->SampleAtPresentationTime(kTimeMax / 4));
+  ISO_TRY(const Sample sample, track_.table->At(last));
   const int64_t end = SaturatingAdd(sample.pts, sample.duration);
   if (end > 0) track_.media_end = end;
   return {};
 }
 
 Status TrackReader::FindCompositionShift() {
-  ISO_TRY(const int32_t least, track_.samples->LeastCompositionOffset());
+  ISO_TRY(const int32_t least, track_.table->LeastCompositionOffset());
   int64_t shift = std::max<int64_t>(0, -static_cast<int64_t>(least));
   if (composition_ && composition_->composition_to_dts_shift <= kMaxCompositionShift) {
     shift = std::max(shift, composition_->composition_to_dts_shift);

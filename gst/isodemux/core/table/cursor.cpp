@@ -125,6 +125,7 @@ void Cursor::Impl::Fill(Sample* sample) const {
   sample->pts = sample->dts + place.offset.offset();
   sample->description = place.chunk.chunk().description;
   sample->sync = place.sync.IsSync(position_);
+  sample->discont = false;
 }
 
 void Cursor::Impl::Step(uint64_t samples, uint64_t bytes) {

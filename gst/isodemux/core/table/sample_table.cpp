@@ -25,6 +25,22 @@ Result<uint64_t> SampleTable::SampleCount() const {
   return impl_->chunks.SampleCount();
 }
 
+std::unique_ptr<SampleCursor> SampleTable::NewCursor() const {
+  return std::make_unique<Cursor>(*this);
+}
+
+Result<uint64_t> SampleTable::First() const {
+  ISO_CHECK(impl_->CheckNumber(0));
+  return uint64_t{0};
+}
+
+Result<uint64_t> SampleTable::Back(uint64_t n, uint64_t steps) const {
+  ISO_TRY(const uint64_t count, SampleCount());
+  if (count == 0) return Error{Errc::kEndOfTable};
+  n = std::min(n, count);
+  return n - std::min(n, steps);
+}
+
 Result<Sample> SampleTable::At(uint64_t n) const {
   ISO_CHECK(impl_->CheckNumber(n));
   ISO_TRY(const Chunk chunk, impl_->chunks.ChunkOf(n));

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "core/fragment/fragment.h"
+
+#include <algorithm>
+
+#include "core/box/fragment_boxes.h"
+
+namespace iso {
+namespace {
+
+constexpr uint64_t kFarthest = INT64_MAX;
+
+}  // namespace
+
+void RunWalker::SeekTo(uint32_t i) {
+  const auto& runs = track_->runs;
+  const auto after = std::upper_bound(
+      runs.begin(), runs.end(), i, [](uint32_t n, const TrackRun& run) { return n < run.first; });
+  if (after == runs.begin()) return;
+  const TrackRun& run = *std::prev(after);
+  run_ = static_cast<size_t>(std::prev(after) - runs.begin());
+  const uint32_t into = std::min(i - run.first, run.count);
+  position_ = run.first;
+  dts_ = run.dts;
+  offset_ = run.offset;
+  if (run.stride == 0) {
+    position_ += into;
+    dts_ += int64_t{into} * run.defaults.duration;
+    offset_ = std::min(offset_ + uint64_t{into} * run.defaults.size, kFarthest);
+    return;
+  }
+  const size_t checkpoint =
+      std::min<size_t>(into / TrackRun::kCheckpointEntries, run.checkpoints.size());
+  if (checkpoint > 0) {
+    position_ += static_cast<uint32_t>(checkpoint) * TrackRun::kCheckpointEntries;
+    dts_ = run.checkpoints[checkpoint - 1].dts;
+    offset_ = run.checkpoints[checkpoint - 1].offset;
+  }
+  Sample passed;
+  while (position_ < run.first + into) {
+    Step(&passed, run);
+  }
+}
+
+void RunWalker::Next(Sample* sample) {
+  const TrackRun* run = &track_->runs[run_];
+  while (position_ >= run->first + run->count) {
+    run = &track_->runs[++run_];
+    dts_ = run->dts;
+    offset_ = run->offset;
+  }
+  if (position_ == run->first) {
+    dts_ = run->dts;
+    offset_ = run->offset;
+  }
+  Step(sample, *run);
+}
+
+/// The sample at position_, which is of `run`, and on behind it.
+void RunWalker::Step(Sample* sample, const TrackRun& run) {
+  const uint32_t n = position_ - run.first;
+  uint32_t duration = run.defaults.duration;
+  uint32_t size = run.defaults.size;
+  uint32_t flags = n == 0 ? run.first_flags : run.defaults.flags;
+  int32_t composition = 0;
+  if (run.stride != 0) {
+    const uint8_t* entry = fragment_->bytes.data() + run.entries + size_t{n} * run.stride;
+    const auto take = [&entry] {
+      const uint32_t value = LoadBE32(entry);
+      entry += 4;
+      return value;
+    };
+    if (run.fields & TrunBox::kDuration) duration = take();
+    if (run.fields & TrunBox::kSize) size = take();
+    if (run.fields & TrunBox::kFlags) flags = take();
+    if (run.fields & TrunBox::kCompositionOffset) composition = static_cast<int32_t>(take());
+  }
+  sample->offset = offset_;
+  sample->size = size;
+  sample->duration = duration;
+  sample->dts = SaturatingAdd(track_->base, dts_);
+  sample->pts = SaturatingAdd(sample->dts, composition);
+  sample->description = run.defaults.description;
+  sample->sync = (flags & kSampleIsNonSync) == 0;
+  dts_ += duration;
+  offset_ = std::min(offset_ + size, kFarthest);
+  ++position_;
+}
+
+}  // namespace iso

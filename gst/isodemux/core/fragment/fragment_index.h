@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// FragmentIndex: which movie fragment comes next, which came before, and which one holds a
+// moment, in a file that need not say. ISO/IEC 14496-12 8.8.
+
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "core/fragment/anchors.h"
+#include "core/fragment/fragment_reader.h"
+#include "core/fragment/fragment_scanner.h"
+#include "core/source.h"
+
+namespace iso {
+
+using FragmentRef = std::shared_ptr<const Fragment>;
+
+/// What was met in the file. Only rises.
+struct FragmentStats {
+  uint64_t resyncs = 0;     ///< times that the next fragment had to be looked for
+  uint64_t lost_bytes = 0;  ///< passed over meanwhile
+};
+
+/// Fragments are found by following them from one to the next, by what indexes say (sidx, mfra),
+/// or by bisection: a place in the file is probed for the next moof, which says when it starts.
+/// What was found is kept as a bounded list of anchors, and a few fragments as a whole. An index
+/// is only ever believed as far as the fragments themselves bear it out: a wrong one costs time.
+///
+/// Thread-safe. No lock is held while the source is read. Where there is no such fragment the
+/// answer is kEndOfTable.
+class FragmentIndex {
+ public:
+  /// Fragments are looked for from byte `begin` on, where a box starts. `diagnostics` may be
+  /// called from any thread that asks.
+  FragmentIndex(std::shared_ptr<ByteSource> source,
+                std::vector<FragmentTrack> tracks,
+                uint64_t begin,
+                const Limits& limits,
+                Diagnostics* diagnostics);
+
+  const std::vector<FragmentTrack>& tracks() const { return tracks_; }
+
+  Result<FragmentRef> First() const;
+
+  Result<FragmentRef> After(const Fragment& fragment) const;
+
+  Result<FragmentRef> Before(const Fragment& fragment) const;
+
+  /// The fragment whose moof begins in [offset, offset + kPlaceBytes).
+  Result<FragmentRef> AtPlace(uint64_t offset) const;
+
+  static constexpr uint64_t kPlaceBytes = 32;
+
+  /// The last fragment that has samples of `track` and starts at or before `decode_time` (ticks
+  /// of the track); where there is none, the first fragment.
+  Result<FragmentRef> Find(size_t track, int64_t decode_time) const;
+
+  /// The last fragment of the file.
+  Result<FragmentRef> Last() const;
+
+  /// Places where the file says that fragments begin.
+  void AddAnchors(std::vector<Anchor> anchors) const;
+
+  FragmentStats stats() const;
+
+  size_t Bytes() const;
+
+ private:
+  using Times = std::vector<int64_t>;
+
+  /// A fragment, and when those of each track start in it.
+  struct Step {
+    uint64_t offset;
+    int64_t start_ns;
+    Times times;
+  };
+
+  /// Two neighbouring fragments between which nothing else need be looked for.
+  struct Bracket {
+    FragmentRef low;
+    uint64_t high;  ///< a byte at or behind a fragment that starts too late, or the end
+    int64_t high_ns;
+  };
+
+  Result<FragmentRef> FollowedFrom(uint64_t offset,
+                                   uint64_t data_end,
+                                   const Times& times,
+                                   bool* loss) const;
+  Result<FragmentRef> Load(const FoundFragment& found, const Times& times) const;
+  Result<FragmentRef> LoadAt(uint64_t offset) const;
+  FragmentRef Recall(uint64_t offset) const;
+  void Remember(const FragmentRef& fragment) const;
+
+  Result<Bracket> BracketOf(int64_t time_ns) const;
+  Status Bisect(int64_t time_ns, Bracket* bracket) const;
+  Result<FragmentRef> Probe(const Bracket& bracket, uint64_t guess) const;
+  static uint64_t Guess(const Bracket& bracket, int64_t time_ns, int tries);
+  Result<FragmentRef> WalkTo(FragmentRef from, size_t track, int64_t decode_time) const;
+  Result<FragmentRef> WalkBack(FragmentRef from, size_t track, int64_t decode_time) const;
+  Result<FragmentRef> LastBefore(uint64_t end) const;
+  void NoteStep(const Fragment& fragment, const Times& times) const;
+  Result<FragmentRef> InOrderFrom(uint64_t end, int64_t time_ns) const;
+  Result<FragmentRef> WalkUpTo(FragmentRef from, uint64_t end) const;
+  void Forget(uint64_t lost, uint64_t offset) const;
+
+  const std::shared_ptr<ByteSource> source_;
+  const std::vector<FragmentTrack> tracks_;
+  const uint64_t begin_;
+  const Limits limits_;
+  Diagnostics* const diagnostics_;
+  const bool mend_offsets_;
+  Times first_times_;
+  mutable FragmentScanner scanner_;
+  mutable std::atomic<bool> in_order_only_{false};  ///< fragments do not say when they start
+  mutable std::atomic<uint64_t> resyncs_{0};
+  mutable std::atomic<uint64_t> lost_bytes_{0};
+
+  mutable std::mutex mutex_;                 ///< guards all that follows
+  mutable std::vector<FragmentRef> recent_;  ///< the last one used in front
+  mutable Anchors anchors_;
+  mutable std::vector<Step> steps_;  ///< every so many fragments, as far as they were followed
+  mutable uint32_t step_stride_ = 1;
+  mutable uint32_t steps_passed_ = 0;
+  mutable uint64_t loss_seen_to_ = 0;  ///< bytes lost before this one have been counted
+};
+
+}  // namespace iso

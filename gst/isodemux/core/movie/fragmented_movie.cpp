@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "core/movie/fragmented_movie.h"
+
+#include <algorithm>
+
+#include "core/fragment/fragment_hints.h"
+#include "core/fragment/fragment_index.h"
+#include "core/fragment/fragment_samples.h"
+
+namespace iso {
+namespace {
+
+/// Fragments looked at at either end of the file until each track has been met: some writers
+/// give each track a fragment of its own.
+constexpr int kMostFragments = 8;
+
+/// Compositions shifted by more than this are a damaged file's, not an encoder's.
+constexpr int64_t kMaxCompositionShift = int64_t{1} << 31;
+
+/// kEndOfTable is an answer here: there is no such fragment.
+bool IsFailure(const Result<FragmentRef>& fragment) {
+  return !fragment.ok() && fragment.error().code != Errc::kEndOfTable;
+}
+
+class FragmentedMovie {
+ public:
+  FragmentedMovie(const MovieExtends& extends,
+                  const MovieOptions& options,
+                  Diagnostics* diagnostics,
+                  Movie* movie)
+      : extends_(extends), options_(options), diagnostics_(diagnostics), movie_(*movie) {}
+
+  Status Read(const std::shared_ptr<ByteSource>& source);
+
+ private:
+  Result<std::vector<FragmentTrack>> Tracks() const;
+  Status ReadBeginning();
+  Status ReadHints(ByteSource& source);
+  Status ReadEnd();
+  Status NoteEnds(const Fragment& fragment, std::vector<char>* met);
+  void SetDuration(Track* track, int64_t ticks, int64_t shown_end, bool exact);
+  void UseStatedDuration();
+  void BuildTimelines();
+
+  const MovieExtends& extends_;
+  const MovieOptions& options_;
+  Diagnostics* diagnostics_;
+  Movie& movie_;
+  std::shared_ptr<FragmentIndex> fragments_;
+  int64_t stated_end_ns_ = 0;  ///< as indexes or mehd say; 0: nobody says
+};
+
+/// How the movie's tracks appear in fragments. A track may have samples in moov as well.
+Result<std::vector<FragmentTrack>> FragmentedMovie::Tracks() const {
+  std::vector<FragmentTrack> tracks;
+  for (const Track& track : movie_.tracks) {
+    FragmentTrack each;
+    each.id = track.id;
+    each.timescale = track.timescale;
+    const auto& all = extends_.defaults;
+    const auto found = std::find_if(all.begin(), all.end(), [&](const TrexBox& defaults) {
+      return defaults.track_id == track.id;
+    });
+    if (found != all.end()) {
+      each.defaults = {found->default_description,
+                       found->default_duration,
+                       found->default_size,
+                       found->default_flags};
+    }
+    ISO_TRY(const uint64_t count, track.table->SampleCount());
+    if (count > 0) {
+      ISO_TRY(each.table_duration, track.table->DecodeTime(count));
+    }
+    tracks.push_back(each);
+  }
+  return tracks;
+}
+
+Status FragmentedMovie::Read(const std::shared_ptr<ByteSource>& source) {
+  if (options_.streamed) return Error{Errc::kFragmentsPushed, FourCC("mvex")};
+  ISO_TRY(std::vector<FragmentTrack> tracks, Tracks());
+  const bool only_fragments = std::all_of(
+      tracks.begin(), tracks.end(), [](const auto& track) { return track.table_duration == 0; });
+  fragments_ = std::make_shared<FragmentIndex>(
+      source, std::move(tracks), extends_.moov_end, options_.limits, diagnostics_);
+  const Result<FragmentRef> first = fragments_->First();
+  if (IsFailure(first)) return first.error();
+  if (!first.ok()) {
+    if (only_fragments) return Error{Errc::kNoFragments, FourCC("moof"), extends_.moov_end};
+    BuildTimelines();
+    return {};
+  }
+  for (size_t i = 0; i < movie_.tracks.size(); ++i) {
+    Track& track = movie_.tracks[i];
+    track.fragments = fragments_;
+    track.samples = std::make_shared<FragmentSamples>(fragments_, track.table, i);
+    track.media_duration = kTimeMax;
+    track.media_end = kTimeMax;
+    track.duration_is_exact = false;
+  }
+  ISO_CHECK(ReadBeginning());
+  ISO_CHECK(ReadHints(*source));
+  if (options_.look_at_end) ISO_CHECK(ReadEnd());
+  UseStatedDuration();
+  BuildTimelines();
+  return {};
+}
+
+/// How far compositions have to be shifted so that none comes before its decoding.
+Status FragmentedMovie::ReadBeginning() {
+  Result<FragmentRef> fragment = fragments_->First();
+  std::vector<char> met(movie_.tracks.size(), false);
+  for (int steps = 0; fragment.ok() && steps < kMostFragments; ++steps) {
+    for (const TrackFragment& each : (*fragment)->tracks) {
+      Track& track = movie_.tracks[each.track];
+      if (met[each.track]) continue;
+      met[each.track] = true;
+      const int64_t shift = -static_cast<int64_t>(std::min(0, each.least_offset));
+      track.composition_shift =
+          std::max(track.composition_shift, std::min(shift, kMaxCompositionShift));
+      if (track.packet_duration == 0) {
+        ISO_TRY(const Sample first, track.samples->At(FragmentSamples::NumberOf(**fragment, 0)));
+        track.packet_duration = first.duration;
+      }
+    }
+    bool all_pictures = true;
+    for (size_t i = 0; i < met.size(); ++i) {
+      all_pictures = all_pictures && (met[i] || movie_.tracks[i].kind != MediaKind::kVideo);
+    }
+    if (all_pictures) return {};
+    fragment = fragments_->After(**fragment);
+  }
+  return IsFailure(fragment) ? Status(fragment.error()) : Status();
+}
+
+Status FragmentedMovie::ReadHints(ByteSource& source) {
+  ISO_TRY(FragmentHints segments, ReadSegmentIndexes(extends_.moov_end, source, options_.limits));
+  stated_end_ns_ = segments.end_ns;
+  fragments_->AddAnchors(std::move(segments.anchors));
+  if (!options_.look_at_end) return {};
+  ISO_TRY(FragmentHints accesses, ReadRandomAccess(fragments_->tracks(), source, options_.limits));
+  fragments_->AddAnchors(std::move(accesses.anchors));
+  return {};
+}
+
+/// The last fragments say exactly how long each track lasts.
+Status FragmentedMovie::ReadEnd() {
+  std::vector<char> met(movie_.tracks.size(), false);
+  Result<FragmentRef> fragment = fragments_->Last();
+  for (int steps = 0; fragment.ok() && steps < kMostFragments; ++steps) {
+    ISO_CHECK(NoteEnds(**fragment, &met));
+    if (std::all_of(met.begin(), met.end(), [](char each) { return each != 0; })) return {};
+    fragment = fragments_->Before(**fragment);
+  }
+  return IsFailure(fragment) ? Status(fragment.error()) : Status();
+}
+
+Status FragmentedMovie::NoteEnds(const Fragment& fragment, std::vector<char>* met) {
+  if (!fragment.times_known) return {};
+  for (const TrackFragment& each : fragment.tracks) {
+    if ((*met)[each.track]) continue;
+    (*met)[each.track] = true;
+    SetDuration(&movie_.tracks[each.track],
+                SaturatingAdd(each.base, each.duration),
+                SaturatingAdd(each.base, each.end_pts),
+                true);
+  }
+  return {};
+}
+
+void FragmentedMovie::SetDuration(Track* track, int64_t ticks, int64_t shown_end, bool exact) {
+  if (ticks <= 0) return;
+  track->media_duration = ticks;
+  track->media_end = std::max<int64_t>(shown_end, 1);
+  track->duration_is_exact = exact;
+}
+
+/// Where the file's end could not be looked at, its headers are believed.
+void FragmentedMovie::UseStatedDuration() {
+  if (extends_.duration != 0 && extends_.duration <= INT64_MAX) {
+    stated_end_ns_ = ToNanoseconds(static_cast<int64_t>(extends_.duration), movie_.timescale);
+  }
+  if (stated_end_ns_ == 0) return;
+  const bool any_known =
+      std::any_of(movie_.tracks.begin(), movie_.tracks.end(), [](const Track& track) {
+        return track.media_duration != kTimeMax;
+      });
+  if (any_known) return;
+  for (Track& track : movie_.tracks) {
+    const int64_t ticks = RescaleFloor(stated_end_ns_, kNanosecondsPerSecond, track.timescale);
+    SetDuration(&track, ticks, ticks, false);
+  }
+}
+
+/// Where the movie does not say how long its fragments last (mehd), whoever wrote the edit list
+/// did not know either: its last edit means all that follows.
+void FragmentedMovie::BuildTimelines() {
+  for (Track& track : movie_.tracks) {
+    if (track.edit_list.empty()) continue;
+    EditEntry& last = track.edit_list.back();
+    const bool plays = last.media_time >= 0 && (last.rate_integer != 0 || last.rate_fraction != 0);
+    if (track.fragments && plays && extends_.duration == 0) last.duration = 0;
+    track.timeline = Timeline::Build(
+        track.edit_list, movie_.timescale, track.timescale, track.media_end, diagnostics_);
+    track.edit_list.clear();
+    track.edit_list.shrink_to_fit();
+  }
+}
+
+}  // namespace
+
+Status AddFragments(const MovieExtends& extends,
+                    const std::shared_ptr<ByteSource>& source,
+                    const MovieOptions& options,
+                    Diagnostics* diagnostics,
+                    Movie* movie) {
+  return FragmentedMovie(extends, options, diagnostics, movie).Read(source);
+}
+
+}  // namespace iso
