@@ -248,6 +248,68 @@ TEST(Demuxer, TracksAreServedInStep) {
   }
 }
 
+/// In which order samples were handed out.
+struct Interleaving {
+  int64_t most_ahead_ns = 0;  ///< a sample was handed out so long before an earlier one
+  size_t turns = 0;
+  uint64_t first_run_bytes = 0;  ///< of the first turn
+  std::map<size_t, std::vector<uint64_t>> samples;
+};
+
+Interleaving Interleave(const std::vector<uint8_t>& file, int64_t window_ns) {
+  Player player(std::make_shared<MemorySource>(file));
+  EXPECT_FALSE(player.Play().error.has_value());
+  EXPECT_TRUE(player.demuxer().Seek({}).ok());
+  player.demuxer().SetInterleave(window_ns);
+  Interleaving seen;
+  std::vector<std::pair<size_t, int64_t>> order;
+  size_t track = SIZE_MAX;
+  Event event;
+  while (player.demuxer().Next(&event).ok() && event.kind != Event::Kind::kAllEnded) {
+    if (event.kind != Event::Kind::kSample) continue;
+    if (event.track != track) ++seen.turns;
+    track = event.track;
+    if (seen.turns == 1) seen.first_run_bytes += event.size;
+    seen.samples[track].push_back(event.sample.index);
+    order.emplace_back(track, event.pts_ns);
+  }
+  std::map<size_t, int64_t> next;
+  for (size_t i = order.size(); i-- > 0;) {
+    for (const auto& [other, due] : next) {
+      if (other != order[i].first)
+        seen.most_ahead_ns = std::max(seen.most_ahead_ns, order[i].second - due);
+    }
+    next[order[i].first] = order[i].second;
+  }
+  return seen;
+}
+
+TEST(Demuxer, ATrackMayBeServedAheadWithinTheWindow) {
+  const auto file = BuildMovie(test::PlainMovie());
+  const Interleaving strict = Interleave(file, 0);
+  EXPECT_EQ(strict.most_ahead_ns, 0);
+  size_t turns = strict.turns;
+  for (const int64_t window_ns : {100'000'000, 250'000'000}) {
+    const Interleaving loose = Interleave(file, window_ns);
+    EXPECT_EQ(loose.samples, strict.samples);
+    EXPECT_LT(loose.turns, turns);
+    EXPECT_GT(loose.most_ahead_ns, 0);
+    EXPECT_LE(loose.most_ahead_ns, window_ns);
+    turns = loose.turns;
+  }
+}
+
+TEST(Demuxer, ATrackOfLargeSamplesIsNotServedAheadForLong) {
+  constexpr uint32_t kLarge = 100'000;
+  test::MovieSpec spec = test::PlainMovie();
+  for (test::SampleSpec& sample : spec.tracks[0].samples) {
+    sample.size = kLarge;
+  }
+  const Interleaving seen = Interleave(BuildMovie(spec), int64_t{3600} * kNanosecondsPerSecond);
+  EXPECT_GT(seen.first_run_bytes, kLarge);
+  EXPECT_LE(seen.first_run_bytes, (256u << 10) + kLarge);
+}
+
 TEST(Demuxer, SeekingPastTheEndEndsAtOnce) {
   const auto file = BuildMovie(test::PlainMovie());
   SeekRequest request;

@@ -45,12 +45,19 @@ TEST_F(PageCacheTest, APageHoldsTheBytesOfItsEntries) {
   }
 }
 
-TEST_F(PageCacheTest, AMissReadsTheGroupOfFourPagesAtOnce) {
+TEST_F(PageCacheTest, ALookUpReadsOnePage) {
   PageCache cache(source_, kPlenty);
   ASSERT_TRUE(cache.Get(table_, 6).ok());
   EXPECT_EQ(source_->reads, 1u);
+  EXPECT_EQ(source_->bytes_read, 1024u);
+}
+
+TEST_F(PageCacheTest, ReadingOnReadsSeveralPagesAtOnce) {
+  PageCache cache(source_, kPlenty);
+  ASSERT_TRUE(cache.Get(table_, 4, 1000).ok());
+  EXPECT_EQ(source_->reads, 1u);
   EXPECT_EQ(source_->bytes_read, 4096u);
-  for (const uint64_t page : {4, 5, 7})
+  for (const uint64_t page : {5, 6, 7})
     ASSERT_TRUE(cache.Get(table_, page).ok());
   EXPECT_EQ(source_->reads, 1u);
   const PageCacheStats stats = cache.stats();
@@ -60,10 +67,23 @@ TEST_F(PageCacheTest, AMissReadsTheGroupOfFourPagesAtOnce) {
   EXPECT_EQ(stats.bytes_read, 4096u);
 }
 
-TEST_F(PageCacheTest, TheLastGroupEndsWithTheTable) {
+TEST_F(PageCacheTest, ReadingOnEndsWithTheTable) {
   PageCache cache(source_, kPlenty);
-  ASSERT_TRUE(cache.Get(table_, 9).ok());
+  const std::vector<uint8_t> all = Pattern(40000);
+  ASSERT_TRUE(cache.Get(table_, 8, kReadPages).ok());
   EXPECT_EQ(source_->bytes_read, (2500u - 2048) * 4);
+  const Result<PageRef> last = cache.Get(table_, 9);
+  ASSERT_TRUE(last.ok());
+  EXPECT_EQ(source_->reads, 1u);
+  EXPECT_TRUE(
+      std::equal((*last)->bytes().begin(), (*last)->bytes().end(), all.begin() + 100 + 9 * 1024));
+}
+
+TEST_F(PageCacheTest, WhereTheFileEndsReadingOnGetsWhatALookUpGets) {
+  const TableRef cut_off{38900, 2500, 4, true};
+  PageCache cache(source_, kPlenty);
+  EXPECT_TRUE(cache.Get(cut_off, 0, kReadPages).ok());
+  EXPECT_EQ(cache.Get(cut_off, 1, kReadPages).error().code, Errc::kEndOfData);
 }
 
 TEST_F(PageCacheTest, PagesBehindTheTableAndOddTablesAreRefused) {
@@ -89,9 +109,9 @@ TEST_F(PageCacheTest, AFailedReadChangesNothing) {
 
 TEST_F(PageCacheTest, TheLeastRecentlyUsedPageGoesFirst) {
   PageCache cache(source_, 4 * (1024 + Page::kOverheadBytes));
-  ASSERT_TRUE(cache.Get(table_, 0).ok());  // pages 1, 2, 3, 0 now, the last one in front
+  ASSERT_TRUE(cache.Get(table_, 0, 4).ok());  // pages 1, 2, 3, 0 now, the last one in front
   ASSERT_TRUE(cache.Get(table_, 1).ok());
-  ASSERT_TRUE(cache.Get(table_, 9).ok());  // group of two: 2 and 3 go
+  ASSERT_TRUE(cache.Get(table_, 8, 2).ok());  // 2 and 3 go
   EXPECT_EQ(source_->reads, 2u);
   ASSERT_TRUE(cache.Get(table_, 0).ok());
   ASSERT_TRUE(cache.Get(table_, 1).ok());
@@ -123,7 +143,7 @@ TEST_F(PageCacheTest, ResidentBytesNeverExceedTheBudgetButForPins) {
 
 TEST_F(PageCacheTest, ShrinkDropsPagesAndCountsThem) {
   PageCache cache(source_, kPlenty);
-  ASSERT_TRUE(cache.Get(table_, 0).ok());
+  ASSERT_TRUE(cache.Get(table_, 0, 4).ok());
   const uint64_t held = cache.stats().resident_bytes;
   EXPECT_EQ(held, 4 * (1024 + Page::kOverheadBytes));
   cache.Shrink(held / 2);
@@ -137,7 +157,7 @@ TEST_F(PageCacheTest, ShrinkDropsPagesAndCountsThem) {
 
 TEST_F(PageCacheTest, SetBudgetShrinksAtOnce) {
   PageCache cache(source_, kPlenty);
-  ASSERT_TRUE(cache.Get(table_, 0).ok());
+  ASSERT_TRUE(cache.Get(table_, 0, 4).ok());
   cache.SetBudget(2000);
   EXPECT_LE(cache.stats().resident_bytes, 2000u);
   EXPECT_EQ(cache.stats().budget_bytes, 2000u);
@@ -146,7 +166,7 @@ TEST_F(PageCacheTest, SetBudgetShrinksAtOnce) {
 TEST_F(PageCacheTest, APinnedPageCountsUntilItsReaderLetsGo) {
   auto cache = std::make_unique<PageCache>(source_, kPlenty);
   {
-    const Result<PageRef> pin = cache->Get(table_, 0);
+    const Result<PageRef> pin = cache->Get(table_, 0, 4);
     ASSERT_TRUE(pin.ok());
     cache->Shrink(0);
     EXPECT_EQ(cache->stats().resident_bytes, (*pin)->footprint());

@@ -60,7 +60,7 @@ struct Fixture {
         index(column, Durations(samples), options) {}
 
   RunState Find(RunAxis axis, uint64_t target) {
-    ColumnReader reader(column);
+    RunReader reader(column);
     const Result<RunState> found = index.Find(axis, target, reader);
     EXPECT_TRUE(found.ok());
     return found.ok() ? *found : RunState();
@@ -162,7 +162,7 @@ TEST(SparseIndexTest, ManyThreadsBuildOneIndex) {
       for (uint64_t i = 0; i < 2000; ++i) {
         const uint64_t reach = states.size() * (i + 1) / 2000;
         const uint64_t target = states[random() % reach].total;
-        ColumnReader reader(fixture.column);
+        RunReader reader(fixture.column);
         const Result<RunState> found = fixture.index.Find(kTotal, target, reader);
         if (!found.ok() || !(*found == Expected(states, kTotal, target))) ++wrong;
       }

@@ -23,12 +23,13 @@ using test::FormulaSource;
 using Numbers = std::vector<uint32_t>;
 
 struct Fixture {
-  Fixture(const Numbers& full, const Numbers& partial)
+  Fixture(const Numbers& full, const Numbers& partial, uint64_t samples = 5000)
       : source(std::make_shared<FaultSource>(BytesOf(full, partial))),
         cache(source, 1u << 16),
         index({0, full.size(), 4, true},
               {4 * full.size(), partial.size(), 4, !partial.empty()},
-              cache) {}
+              cache,
+              samples) {}
 
   static std::vector<uint8_t> BytesOf(const Numbers& full, const Numbers& partial) {
     test::ByteWriter writer;
@@ -111,7 +112,7 @@ TEST(SyncIndexTest, AnEmptyTableMeansNoSyncSample) {
 
 TEST(SyncIndexTest, NoTableMeansEverySample) {
   PageCache cache(std::make_shared<MemorySource>(std::vector<uint8_t>(8)), 0);
-  const SyncIndex index({}, {0, 2, 4, true}, cache);
+  const SyncIndex index({}, {0, 2, 4, true}, cache, 8);
   EXPECT_TRUE(index.all());
   EXPECT_EQ(**index.AtOrBefore(7), 7u);
   EXPECT_EQ(**index.AtOrAfter(7, 8), 7u);
@@ -150,14 +151,38 @@ TEST(SyncIndexTest, AColdSearchOfAHugeTableReadsLittle) {
   const auto source = std::make_shared<FormulaSource>(
       kCount, [](uint64_t i) { return static_cast<uint32_t>(2 * i + 1); });
   PageCache cache(source, 1u << 16);
-  const SyncIndex index({0, kCount, 4, true}, {}, cache);
+  const SyncIndex index({0, kCount, 4, true}, {}, cache, 2 * kCount);
   EXPECT_EQ(**index.AtOrBefore(77'777'777), 77'777'776u);
-  EXPECT_LE(source->reads, 20u);
-  EXPECT_LE(index.IndexBytes(), 4096u);
+  EXPECT_LE(source->reads, 2u);
   cache.Shrink(0);
   const uint64_t before = source->reads;
   EXPECT_EQ(**index.AtOrAfter(77'777'777, 2 * kCount), 77'777'778u);
-  EXPECT_LE(source->reads - before, 10u);
+  EXPECT_LE(source->reads - before, 2u);
+}
+
+/// Nearly all sync samples in the first hundredth, or in the last.
+TEST(SyncIndexTest, AColdSearchOfALopsidedTableReadsFewPages) {
+  constexpr uint64_t kCount = 1'000'000;
+  for (const bool early : {true, false}) {
+    const auto number = [early](uint64_t i) {
+      const uint64_t sparse =
+          early ? (i < kCount - 1000 ? 0 : i + 1000 - kCount) : std::min<uint64_t>(i, 1000);
+      return static_cast<uint32_t>(1 + i + sparse * 99'000);
+    };
+    const auto source = std::make_shared<FormulaSource>(kCount, number);
+    for (const uint64_t n : {7u, 999'998u, 1'500'000u, 98'000'000u, 99'500'000u}) {
+      PageCache cache(source, 1u << 16);
+      const SyncIndex index({0, kCount, 4, true}, {}, cache, 100'000'000);
+      const uint64_t before = source->reads;
+      const auto found = *index.AtOrBefore(n);
+      EXPECT_LE(source->reads - before, 26u);  // of 3,907 pages
+      uint64_t after = 0;
+      while (after < kCount && number(after) <= n + 1)
+        ++after;
+      const uint64_t expected = number(after - 1) - 1;
+      EXPECT_EQ(found, expected) << n;
+    }
+  }
 }
 
 }  // namespace

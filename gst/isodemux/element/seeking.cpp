@@ -183,13 +183,13 @@ Status Session::PerformSeek(GstSegment* segment, const SeekEvent& seek) {
   SeekRequest request;
   request.start_ns = static_cast<int64_t>(seek.rate > 0 ? segment->position : segment->start);
   if (GST_CLOCK_TIME_IS_VALID(segment->stop)) {
-    request.stop_ns =
-        static_cast<int64_t>(seek.rate > 0 ? segment->stop : segment->position);
+    request.stop_ns = static_cast<int64_t>(seek.rate > 0 ? segment->stop : segment->position);
   }
   request.key_unit = seek.Has(GST_SEEK_FLAG_KEY_UNIT);
   request.snap = SnapOf(seek.flags);
   request.mode = ModeOf(seek);
   ISO_TRY(const PlayRange range, demuxer_.Seek(request));
+  pace_.Restart();
   GST_INFO_OBJECT(element_,
                   "seek to %" GST_TIME_FORMAT " - %" GST_TIME_FORMAT " lands on %" GST_TIME_FORMAT
                   " - %" GST_TIME_FORMAT,

@@ -185,8 +185,9 @@ GstFlowReturn Session::PlaySegment(OutputPad* output, const Segment& segment) {
   constexpr double kRateOne = 0x10000;
   GstSegment own = segment_;
   own.start = static_cast<guint64>(std::max<int64_t>(0, segment.start_ns));
-  own.stop = segment.stop_ns == kTimeMax ? GST_CLOCK_TIME_NONE
-                                         : static_cast<guint64>(std::max<int64_t>(0, segment.stop_ns));
+  own.stop = segment.stop_ns == kTimeMax
+                 ? GST_CLOCK_TIME_NONE
+                 : static_cast<guint64>(std::max<int64_t>(0, segment.stop_ns));
   own.time = static_cast<guint64>(segment.time_ns);
   const bool forward = segment_.rate > 0;
   own.position = forward ? own.start : own.stop;
@@ -228,7 +229,17 @@ GstFlowReturn Session::PlaySample(OutputPad* output, const Event& event) {
   if (read != GST_FLOW_OK) return read;
   const GstFlowReturn pushed = output->PushSample(event, std::move(buffer));
   segment_.position = static_cast<guint64>(output->position_ns());
+  FollowPace(*output);
   return Combine(output, pushed, epoch);
+}
+
+/// Samples of one track that come one after the other cost fewer changes between the threads
+/// behind the pads. Where media is shown in its own time that gains nothing, and the queues
+/// may be too short for it.
+void Session::FollowPace(const OutputPad& output) {
+  constexpr int64_t kWindowNs = 250'000'000;
+  if (!pace_.Note(output.position_ns(), std::fabs(segment_.rate))) return;
+  demuxer_.SetInterleave(pace_.IsHurried() && segment_.rate > 0 ? kWindowNs : 0);
 }
 
 /// What all pads together say. `epoch` is the pad's from before the push: if it was linked
@@ -273,8 +284,7 @@ void Session::PostSegmentDone() {
   auto event = Ref<GstEvent>::Adopt(gst_event_new_segment_done(GST_FORMAT_TIME, position));
   gst_event_set_seqnum(event.get(), seqnum_);
   PushToOutputs(event);
-  GstMessage* done =
-      gst_message_new_segment_done(GST_OBJECT(element_), GST_FORMAT_TIME, position);
+  GstMessage* done = gst_message_new_segment_done(GST_OBJECT(element_), GST_FORMAT_TIME, position);
   gst_message_set_seqnum(done, seqnum_);
   gst_element_post_message(element_, done);
 }

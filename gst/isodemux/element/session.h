@@ -19,6 +19,7 @@
 #include "element/block_reader.h"
 #include "element/log.h"
 #include "element/output_pad.h"
+#include "element/pace.h"
 #include "element/pull_source.h"
 #include "element/push_source.h"
 #include "element/ref.h"
@@ -102,6 +103,7 @@ class Session {
   GstFlowReturn PlaySegment(OutputPad* output, const Segment& segment);
   void EndOutput(OutputPad* output);
   GstFlowReturn PlaySample(OutputPad* output, const Event& event);
+  void FollowPace(const OutputPad& output);
   GstFlowReturn Combine(OutputPad* output, GstFlowReturn flow, uint32_t epoch);
   GstFlowReturn Finish();
   void PostSegmentDone();
@@ -110,6 +112,7 @@ class Session {
   void ReportLosses();
   uint64_t LostSamples() const;
   uint64_t LostBytes() const;
+
   bool IsSegmentSeek() const { return (segment_.flags & GST_SEGMENT_FLAG_SEGMENT) != 0; }
 
   // pushing.cpp
@@ -180,9 +183,10 @@ class Session {
 
   const uint64_t max_buffered_bytes_;
   bool asked_upstream_ = false;
-  Error needed_{Errc::kNotYet};  ///< the bytes without which it does not go on
-  uint64_t trimmed_at_ = 0;      ///< where the window ended when it was trimmed last
+  Error needed_{Errc::kNotYet};         ///< the bytes without which it does not go on
+  uint64_t trimmed_at_ = 0;             ///< where the window ended when it was trimmed last
   GstFlowReturn fed_up_ = GST_FLOW_OK;  ///< otherwise: what came so far was all that was wanted
+  Pace pace_;
 
   std::mutex task_lock_;
   bool stopped_ = false;  ///< under task_lock_: the task must not be started again

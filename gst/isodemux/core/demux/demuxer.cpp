@@ -12,6 +12,10 @@ namespace {
 /// Samples outside the file passed over in one call: whoever calls may want to stop.
 constexpr int kMostLostAtOnce = 1024;
 
+/// A track that has handed out this much gives way: what holds the data downstream is limited
+/// in bytes, too.
+constexpr uint64_t kMostRunBytes = 256 << 10;
+
 }  // namespace
 
 Demuxer::Demuxer(std::shared_ptr<ByteSource> source,
@@ -21,7 +25,8 @@ Demuxer::Demuxer(std::shared_ptr<ByteSource> source,
                                : nullptr),
       source_(stream_ ? stream_ : std::move(source)),
       options_(options),
-      diagnostics_(diagnostics) {}
+      diagnostics_(diagnostics) {
+}
 
 Status Demuxer::Open() {
   if (stream_) ISO_CHECK(stream_->Gather());
@@ -78,6 +83,8 @@ void Demuxer::StartPlayers(const PlayRange& range) {
   std::sort(queue_.begin(), queue_.end());  // a sorted list is a heap
   reached_ns_ = kTimeMin;
   gap_ns_ = kTimeMax;
+  window_ns_ = 0;
+  run_bytes_ = 0;
 }
 
 Status Demuxer::Next(Event* event) {
@@ -91,6 +98,7 @@ Status Demuxer::Next(Event* event) {
     TrackPlayer& player = players_[queue_.front().player];
     player.Take(event);
     queue_.front().stale = true;
+    run_bytes_ += event->kind == Event::Kind::kSample ? event->size : 0;
     if (event->kind != Event::Kind::kSample || TrimToFile(event)) return {};
   }
   event->kind = Event::Kind::kNothing;
@@ -124,7 +132,10 @@ void Demuxer::SiftTop() {
     moving.due = stream_ ? static_cast<int64_t>(player.offset()) : player.due();
     moving.stale = false;
     if (player.gap_due()) gap_ns_ = std::min(gap_ns_, player.due());
+    queue_.front() = moving;
+    if (StaysOnTop()) return;
   }
+  run_bytes_ = 0;
   const size_t n = queue_.size();
   while (2 * hole + 1 < n) {
     size_t child = 2 * hole + 1;
@@ -135,6 +146,16 @@ void Demuxer::SiftTop() {
   }
   // A track served later may be on top now: it has been prepared when it was put in.
   if (n > 0) queue_[hole] = moving;
+}
+
+/// Whether the track served last may go on, though another one may be due before it.
+bool Demuxer::StaysOnTop() const {
+  if (window_ns_ == 0 || run_bytes_ > kMostRunBytes) return false;
+  int64_t next = kTimeMax;
+  for (size_t child = 1; child < std::min<size_t>(3, queue_.size()); ++child) {
+    next = std::min(next, queue_[child].due);
+  }
+  return queue_.front().due <= SaturatingAdd(next, window_ns_);
 }
 
 /// In the order of the file a gap has no place: it is due once other tracks have got there.

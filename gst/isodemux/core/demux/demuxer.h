@@ -20,8 +20,8 @@ namespace iso {
 /// Plays [start_ns, stop_ns) of the presentation, in reverse from its end.
 struct SeekRequest {
   int64_t start_ns = 0;
-  int64_t stop_ns = kTimeMax;   ///< kTimeMax: the end of the presentation
-  bool key_unit = false;        ///< begin at a sync sample, as `snap` says
+  int64_t stop_ns = kTimeMax;  ///< kTimeMax: the end of the presentation
+  bool key_unit = false;       ///< begin at a sync sample, as `snap` says
   Snap snap = Snap::kBefore;
   PlayMode mode;
 };
@@ -41,7 +41,9 @@ struct DemuxerStats {
 /// be made again and goes on as if it had not been made before.
 class Demuxer {
  public:
-  Demuxer(std::shared_ptr<ByteSource> source, const MovieOptions& options, Diagnostics* diagnostics);
+  Demuxer(std::shared_ptr<ByteSource> source,
+          const MovieOptions& options,
+          Diagnostics* diagnostics);
 
   /// Reads the movie header. Seek() must follow before Next().
   Status Open();
@@ -56,6 +58,11 @@ class Demuxer {
   /// presentation, and for key unit seeks with the end where playing begins (in reverse
   /// that is to_ns) moved to a sync sample.
   Result<PlayRange> Seek(const SeekRequest& request);
+
+  /// From now on a track may be served ahead of others by this much of the presentation, so
+  /// that some of its samples come one after the other. 0, as at first and after each Seek(): all
+  /// come in the order in which they are due. A stream is played in the order of the file.
+  void SetInterleave(int64_t window_ns) { window_ns_ = stream_ ? 0 : window_ns; }
 
   /// What comes next.
   Status Next(Event* event);
@@ -79,6 +86,7 @@ class Demuxer {
   void StartPlayers(const PlayRange& range);
   Status PrepareTop();
   void SiftTop();
+  bool StaysOnTop() const;
   bool TakeGap(Event* event);
   void PlanGaps();
   const TrackPlayer* Reference() const;
@@ -90,10 +98,13 @@ class Demuxer {
   Diagnostics* diagnostics_;
   std::shared_ptr<const Movie> movie_;
   std::vector<TrackPlayer> players_;  ///< one a track of the movie
-  std::vector<Due> queue_;            ///< a heap, what is due first on top
-  int64_t reached_ns_ = kTimeMin;     ///< in file order: as far as samples were handed out
-  int64_t gap_ns_ = kTimeMax;         ///< in file order: where the next gap is due
-  std::vector<char> lost_;            ///< one a track: its last sample was lost
+  std::vector<Due> queue_;            ///< a heap, what is due first on top or, within the
+                                      ///< window, who was served last
+  int64_t window_ns_ = 0;
+  uint64_t run_bytes_ = 0;         ///< handed out since another track's turn
+  int64_t reached_ns_ = kTimeMin;  ///< in file order: as far as samples were handed out
+  int64_t gap_ns_ = kTimeMax;      ///< in file order: where the next gap is due
+  std::vector<char> lost_;         ///< one a track: its last sample was lost
   DemuxerStats stats_;
 };
 

@@ -29,12 +29,12 @@ Result<uint64_t> ChunkMap::SampleCount() const {
 }
 
 Result<Chunk> ChunkMap::ChunkOf(uint64_t n) const {
-  ColumnReader runs(runs_);
+  RunReader runs(runs_);
   ColumnReader offsets(offsets_);
   return Find(n, runs, offsets);
 }
 
-Result<Chunk> ChunkMap::Find(uint64_t n, ColumnReader& runs, ColumnReader& offsets) const {
+Result<Chunk> ChunkMap::Find(uint64_t n, RunReader& runs, ColumnReader& offsets) const {
   ISO_TRY(const RunState state, index_.Find(&RunState::total, n, runs));
   if (state.consumed == 0 || state.carry == 0) return Error{Errc::kEndOfTable};
   Chunk chunk;

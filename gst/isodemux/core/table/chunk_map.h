@@ -53,7 +53,7 @@ class ChunkMap {
 
   static constexpr uint64_t kUnknown = UINT64_MAX;
 
-  Result<Chunk> Find(uint64_t n, ColumnReader& runs, ColumnReader& offsets) const;
+  Result<Chunk> Find(uint64_t n, RunReader& runs, ColumnReader& offsets) const;
   Result<uint64_t> OffsetOf(uint64_t chunk, ColumnReader& offsets) const;
 
   Column runs_;
@@ -87,7 +87,7 @@ class ChunkWalker {
   Status NextRun(Chunk* chunk, uint64_t* run_end);
 
   const ChunkMap* map_;
-  ColumnReader runs_;
+  RunReader runs_;
   ColumnReader offsets_;
   Chunk chunk_;
   uint64_t end_ = 0;      ///< sample

@@ -36,7 +36,8 @@ Result<const uint8_t*> ColumnReader::Load(uint64_t i) {
     data_ = column_->resident_.data();
     held_ = table.count;
   } else {
-    ISO_TRY(page_, column_->cache_->Get(table, i / kPageEntries));
+    const bool goes_on = held_ > 0 && i == end();
+    ISO_TRY(page_, column_->cache_->Get(table, i / kPageEntries, goes_on ? kReadPages : 1));
     data_ = page_->bytes().data();
     first_ = i / kPageEntries * kPageEntries;
     held_ = page_->bytes().size() / stride_;

@@ -66,6 +66,9 @@ class ColumnReader {
     return k < held_ ? data_ + k * stride_ : nullptr;
   }
 
+  /// The first of the entries at hand.
+  uint64_t begin() const { return first_; }
+
   /// The entry behind those at hand.
   uint64_t end() const { return first_ + held_; }
 

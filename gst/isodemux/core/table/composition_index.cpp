@@ -31,17 +31,17 @@ CompositionIndex::CompositionIndex(const TableRef& compositions, PageCache& cach
 
 Result<int32_t> CompositionIndex::At(uint64_t n) const {
   if (none()) return 0;
-  ColumnReader reader(runs_.column());
+  RunReader reader(runs_.column());
   ISO_TRY(const CountedRun run, Find(n, reader));
   return static_cast<int32_t>(run.value);
 }
 
-Result<CountedRun> CompositionIndex::Find(uint64_t n, ColumnReader& reader) const {
+Result<CountedRun> CompositionIndex::Find(uint64_t n, RunReader& reader) const {
   if (dense_ && n < runs_.column().count()) return FindDense(n, reader);
   return runs_.Find(&RunState::units, n, reader);
 }
 
-Result<CountedRun> CompositionIndex::FindDense(uint64_t n, ColumnReader& reader) const {
+Result<CountedRun> CompositionIndex::FindDense(uint64_t n, RunReader& reader) const {
   const uint64_t begin = n / kPageEntries * kPageEntries;
   const uint64_t end = std::min(begin + kPageEntries, runs_.column().count());
   ISO_TRY(const uint8_t* entries, reader.At(begin));
@@ -53,7 +53,7 @@ Result<CountedRun> CompositionIndex::FindDense(uint64_t n, ColumnReader& reader)
   return run;
 }
 
-Result<CountedRun> CompositionIndex::After(const CountedRun& run, ColumnReader& reader) const {
+Result<CountedRun> CompositionIndex::After(const CountedRun& run, RunReader& reader) const {
   return dense_ ? Find(run.end, reader) : runs_.After(run, reader);
 }
 
@@ -72,7 +72,7 @@ Result<OffsetBounds> CompositionIndex::Bounds(uint64_t count) const {
 Result<OffsetBounds> CompositionIndex::Measure(uint64_t count) const {
   const uint64_t entries = exact() ? kForever : kSampledEntries;
   OffsetBounds bounds;
-  ColumnReader reader(runs_.column());
+  RunReader reader(runs_.column());
   ISO_TRY(CountedRun run, runs_.Find(&RunState::units, 0, reader));
   while (run.first < count && run.number < entries) {
     bounds.Add(static_cast<int32_t>(run.value));

@@ -59,12 +59,12 @@ class CompositionIndex {
   friend class CompositionWalker;
 
   /// The run of sample n, cut to what may be taken for granted.
-  Result<CountedRun> Find(uint64_t n, ColumnReader& reader) const;
-  Result<CountedRun> After(const CountedRun& run, ColumnReader& reader) const;
+  Result<CountedRun> Find(uint64_t n, RunReader& reader) const;
+  Result<CountedRun> After(const CountedRun& run, RunReader& reader) const;
 
   /// Steps to the next run if its entry is at hand. In a dense table it must also be of the
   /// page that has been checked, and be the next sample's.
-  bool Step(CountedRun* run, const ColumnReader& reader) const {
+  bool Step(CountedRun* run, const RunReader& reader) const {
     if (dense_ && (run->first != run->number || run->number + 1 != run->end ||
                    run->end % kPageEntries == 0)) {
       return false;
@@ -72,7 +72,7 @@ class CompositionIndex {
     return CountedRuns::Step(run, reader);
   }
 
-  Result<CountedRun> FindDense(uint64_t n, ColumnReader& reader) const;
+  Result<CountedRun> FindDense(uint64_t n, RunReader& reader) const;
   Result<OffsetBounds> Measure(uint64_t count) const;
 
   CountedRuns runs_;
@@ -101,7 +101,7 @@ class CompositionWalker {
 
  private:
   const CompositionIndex* index_;
-  ColumnReader reader_;
+  RunReader reader_;
   CountedRun run_;
 };
 

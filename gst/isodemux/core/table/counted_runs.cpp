@@ -15,7 +15,7 @@ CountedRuns::CountedRuns(const TableRef& table,
     : column_(table, cache), index_(column_, std::move(format)), tail_(tail) {
 }
 
-Result<CountedRun> CountedRuns::Find(RunAxis axis, uint64_t target, ColumnReader& reader) const {
+Result<CountedRun> CountedRuns::Find(RunAxis axis, uint64_t target, RunReader& reader) const {
   ISO_TRY(const RunState state, index_.Find(axis, target, reader));
   if (index_.AtEnd(state)) return TailAt(state.units, state.total, state.carry);
   ISO_TRY(const uint8_t* entry, reader.At(state.consumed));
@@ -23,7 +23,7 @@ Result<CountedRun> CountedRuns::Find(RunAxis axis, uint64_t target, ColumnReader
       state.consumed, state.units, state.units + LoadBE32(entry), state.total, LoadBE32(entry + 4)};
 }
 
-Result<CountedRun> CountedRuns::After(const CountedRun& run, ColumnReader& reader) const {
+Result<CountedRun> CountedRuns::After(const CountedRun& run, RunReader& reader) const {
   for (uint64_t i = run.number + 1; i < column_.count(); ++i) {
     ISO_TRY(const uint8_t* entry, reader.At(i));
     const uint32_t samples = LoadBE32(entry);

@@ -40,13 +40,13 @@ class CountedRuns {
   const Column& column() const { return column_; }
 
   /// The run that holds the unit or total (of samples alike in both: the last).
-  Result<CountedRun> Find(RunAxis axis, uint64_t target, ColumnReader& reader) const;
+  Result<CountedRun> Find(RunAxis axis, uint64_t target, RunReader& reader) const;
 
   /// The next run that is not empty.
-  Result<CountedRun> After(const CountedRun& run, ColumnReader& reader) const;
+  Result<CountedRun> After(const CountedRun& run, RunReader& reader) const;
 
   /// Steps to the next run if its entry is at hand.
-  static bool Step(CountedRun* run, const ColumnReader& reader) {
+  static bool Step(CountedRun* run, const RunReader& reader) {
     const uint8_t* entry = reader.Peek(run->number + 1);
     const uint32_t samples = entry ? LoadBE32(entry) : 0;
     if (samples == 0) return false;

@@ -17,7 +17,6 @@ namespace iso {
 namespace {
 
 constexpr uint32_t kMaxStride = 12;
-constexpr uint64_t kGroupPages = kReadEntries / kPageEntries;
 
 /// Bytes of the source. They say all about a page's content, whatever table it is of.
 struct Range {
@@ -65,7 +64,7 @@ struct PageCache::State {
   State(std::shared_ptr<ByteSource> from, size_t bytes) : source(std::move(from)), budget(bytes) {}
 
   Status Read(uint64_t offset, std::span<uint8_t> out);
-  Result<PageRef> ReadGroup(const TableRef& table, uint64_t page);
+  Result<PageRef> ReadPages(const TableRef& table, uint64_t page, uint32_t pages);
   PageRef Find(const Range& range);
   PageRef Insert(const Range& range, Bytes bytes);
   void Evict(size_t bytes, Lru* dropped);
@@ -136,23 +135,20 @@ void PageCache::State::GiveBack(const Lru& dropped) {
   }
 }
 
-/// Reads the group of pages around `page` at once. `page` itself is inserted last, so that
+/// Reads `pages` at once, as far as the table goes. `page` itself is inserted last, so that
 /// it is the one that stays when the budget does not hold them all.
-Result<PageRef> PageCache::State::ReadGroup(const TableRef& table, uint64_t page) {
-  const uint64_t first = page / kGroupPages * kGroupPages;
-  ISO_TRY(const Range group, RangeOf(table, first, first + kGroupPages));
+Result<PageRef> PageCache::State::ReadPages(const TableRef& table, uint64_t page, uint32_t count) {
+  ISO_TRY(const Range all, RangeOf(table, page, page + count));
   std::array<uint8_t, size_t{kReadEntries} * kMaxStride> buffer;
-  const std::span<uint8_t> bytes(buffer.data(), static_cast<size_t>(group.length));
-  ISO_CHECK(Read(group.offset, bytes));
-  PageRef wanted;
-  for (uint64_t i = 1; i <= kGroupPages; ++i) {
-    const uint64_t next = first + (page - first + i) % kGroupPages;
-    const Result<Range> range = RangeOf(table, next, next + 1);
-    if (!range) continue;
-    const size_t at = static_cast<size_t>(range->offset - group.offset);
-    wanted = Insert(*range, Bytes(bytes).subspan(at, static_cast<size_t>(range->length)));
+  const std::span<uint8_t> bytes(buffer.data(), static_cast<size_t>(all.length));
+  ISO_CHECK(Read(all.offset, bytes));
+  const uint64_t page_bytes = uint64_t{kPageEntries} * table.stride;
+  for (uint64_t at = page_bytes; at < all.length; at += page_bytes) {
+    const uint64_t length = std::min(page_bytes, all.length - at);
+    Insert({all.offset + at, length}, Bytes(bytes).subspan(at, length));
   }
-  return wanted;
+  const uint64_t length = std::min(page_bytes, all.length);
+  return Insert({all.offset, length}, Bytes(bytes).first(length));
 }
 
 PageCache::PageCache(std::shared_ptr<ByteSource> source, size_t budget_bytes)
@@ -161,10 +157,12 @@ PageCache::PageCache(std::shared_ptr<ByteSource> source, size_t budget_bytes)
 
 PageCache::~PageCache() = default;
 
-Result<PageRef> PageCache::Get(const TableRef& table, uint64_t page) {
+Result<PageRef> PageCache::Get(const TableRef& table, uint64_t page, uint32_t count) {
   ISO_TRY(const Range range, RangeOf(table, page, page + 1));
   if (PageRef hit = state_->Find(range)) return hit;
-  return state_->ReadGroup(table, page);
+  Result<PageRef> read = state_->ReadPages(table, page, std::clamp(count, 1u, kReadPages));
+  const bool too_many = !read.ok() && count > 1 && read.error().code == Errc::kEndOfData;
+  return too_many ? state_->ReadPages(table, page, 1) : read;
 }
 
 Status PageCache::ReadThrough(uint64_t offset, std::span<uint8_t> out) {

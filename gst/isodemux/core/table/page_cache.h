@@ -17,7 +17,8 @@
 namespace iso {
 
 constexpr uint32_t kPageEntries = 256;   ///< entries of one page
-constexpr uint32_t kReadEntries = 1024;  ///< entries read at once on a miss
+constexpr uint32_t kReadEntries = 1024;  ///< entries read at once by who goes on and on
+constexpr uint32_t kReadPages = kReadEntries / kPageEntries;
 
 /// What the cache did, for the element's stats. Counters only ever rise.
 struct PageCacheStats {
@@ -45,9 +46,9 @@ class PageCache {
   PageCache(const PageCache&) = delete;
   PageCache& operator=(const PageCache&) = delete;
 
-  /// The page with entries [page * 256, ...) of `table`, read on a miss together with
-  /// the rest of its aligned group of 1,024 entries.
-  Result<PageRef> Get(const TableRef& table, uint64_t page);
+  /// The page with entries [page * 256, ...) of `table`. On a miss `pages` are read at once
+  /// from there on: one for a look-up, kReadPages at most for who reads in order.
+  Result<PageRef> Get(const TableRef& table, uint64_t page, uint32_t pages = 1);
 
   /// Bytes straight from the source, past the cache: for one pass over a long table.
   Status ReadThrough(uint64_t offset, std::span<uint8_t> out);

@@ -32,11 +32,11 @@ struct PresentationSearch::Span {
   }
 };
 
-Result<uint64_t> PresentationSearch::Find(int64_t t) const {
+Result<uint64_t> PresentationSearch::Find(int64_t t) {
   if (count_ == 0) return Error{Errc::kEndOfTable};
   ISO_TRY(const OffsetBounds known, KnownBounds());
   const int64_t surely = SaturatingAdd(t, -int64_t{known.greatest});
-  ISO_TRY(const TimeIndex::Hit hit, times_.SampleAt(surely, count_));
+  ISO_TRY(const TimeIndex::Hit hit, time_.SampleAt(surely, count_));
   if (offsets_.none()) return hit.sample;
   Window window = Padded({hit.sample, hit.sample + 1});
   for (bool moved = false;; moved = true) {
@@ -60,23 +60,20 @@ Result<OffsetBounds> PresentationSearch::KnownBounds() const {
   return offsets_.Bounds(count_);
 }
 
-Result<PresentationSearch::Scan> PresentationSearch::ScanWindow(const Window& window,
-                                                                int64_t t) const {
-  TimeWalker time(times_);
-  CompositionWalker offset(offsets_);
-  ISO_CHECK(time.Seek(window.first));
-  ISO_CHECK(offset.Seek(window.first));
+Result<PresentationSearch::Scan> PresentationSearch::ScanWindow(const Window& window, int64_t t) {
+  ISO_CHECK(time_.Seek(window.first));
+  ISO_CHECK(offset_.Seek(window.first));
   Scan scan;
-  scan.first_dts = time.dts();
+  scan.first_dts = time_.dts();
   for (uint64_t n = window.first; n < window.end;) {
-    if (!time.Reach(n)) ISO_CHECK(time.Cover(n));
-    if (!offset.Reach(n)) ISO_CHECK(offset.Cover(n));
-    const uint64_t samples = std::min({window.end, time.end(), offset.end()}) - n;
-    ScanSpan({n, samples, time.dts(), time.duration(), offset.offset()}, t, &scan);
-    time.Step(samples);
+    if (!time_.Reach(n)) ISO_CHECK(time_.Cover(n));
+    if (!offset_.Reach(n)) ISO_CHECK(offset_.Cover(n));
+    const uint64_t samples = std::min({window.end, time_.end(), offset_.end()}) - n;
+    ScanSpan({n, samples, time_.dts(), time_.duration(), offset_.offset()}, t, &scan);
+    time_.Step(samples);
     n += samples;
   }
-  scan.end_dts = time.dts();
+  scan.end_dts = time_.dts();
   return scan;
 }
 
@@ -109,17 +106,17 @@ bool PresentationSearch::IsProven(const Window& window,
 /// one decoded at or before t - greatest is surely presented by then; what beats it cannot
 /// be decoded earlier than the offsets' spread before it.
 Result<PresentationSearch::Window> PresentationSearch::WindowFor(int64_t t,
-                                                                 const OffsetBounds& bounds) const {
+                                                                 const OffsetBounds& bounds) {
   Window window{0, 0};
   const int64_t sure = SaturatingAdd(t, -int64_t{bounds.greatest});
   if (sure >= 0) {
-    ISO_TRY(const TimeIndex::Hit shown, times_.SampleAt(sure, count_));
+    ISO_TRY(const TimeIndex::Hit shown, time_.SampleAt(sure, count_));
     const int64_t spread = int64_t{bounds.greatest} - bounds.least;
-    ISO_TRY(const TimeIndex::Hit first, times_.SampleAt(shown.dts - spread, count_));
+    ISO_TRY(const TimeIndex::Hit first, time_.SampleAt(shown.dts - spread, count_));
     window.first = first.sample;
   }
   const int64_t latest = SaturatingAdd(t, -int64_t{bounds.least});
-  ISO_TRY(const TimeIndex::Hit last, times_.SampleAt(latest, count_));
+  ISO_TRY(const TimeIndex::Hit last, time_.SampleAt(latest, count_));
   window.end = last.sample + 1;
   return window;
 }
@@ -131,7 +128,7 @@ PresentationSearch::Window PresentationSearch::Padded(const Window& window) cons
 
 /// The first of the samples that are presented before all others: it is among those that
 /// are decoded by then, if they had the least offset.
-Result<uint64_t> PresentationSearch::Earliest() const {
+Result<uint64_t> PresentationSearch::Earliest() {
   ISO_TRY(const OffsetBounds known, KnownBounds());
   for (uint64_t end = kPadding;; end *= 2) {
     const Window window{0, std::min(end, count_)};

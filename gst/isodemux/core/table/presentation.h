@@ -22,11 +22,11 @@ class PresentationSearch {
  public:
   /// `count` is the track's number of samples.
   PresentationSearch(const TimeIndex& times, const CompositionIndex& offsets, uint64_t count)
-      : times_(times), offsets_(offsets), count_(count) {}
+      : times_(times), offsets_(offsets), count_(count), time_(times), offset_(offsets) {}
 
   /// Of the samples with pts <= t the one with the greatest pts (of equals the last); when
   /// there is none, the first of those with the smallest pts.
-  Result<uint64_t> Find(int64_t t) const;
+  Result<uint64_t> Find(int64_t t);
 
  private:
   /// Samples [first, end).
@@ -49,19 +49,21 @@ class PresentationSearch {
   struct Span;
 
   Result<OffsetBounds> KnownBounds() const;
-  Result<Scan> ScanWindow(const Window& window, int64_t t) const;
+  Result<Scan> ScanWindow(const Window& window, int64_t t);
   static void ScanSpan(const Span& span, int64_t t, Scan* scan);
   bool IsProven(const Window& window,
                 const Scan& scan,
                 const OffsetBounds& bounds,
                 int64_t t) const;
-  Result<Window> WindowFor(int64_t t, const OffsetBounds& bounds) const;
+  Result<Window> WindowFor(int64_t t, const OffsetBounds& bounds);
   Window Padded(const Window& window) const;
-  Result<uint64_t> Earliest() const;
+  Result<uint64_t> Earliest();
 
   const TimeIndex& times_;
   const CompositionIndex& offsets_;
   uint64_t count_;
+  TimeWalker time_;
+  CompositionWalker offset_;
 };
 
 }  // namespace iso

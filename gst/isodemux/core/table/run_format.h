@@ -49,6 +49,7 @@ class RunFormatOf final : public RunFormat {
   explicit RunFormatOf(Rule rule) : rule_(rule) {}
 
   void Skip(RunState* state, const uint8_t* entries, uint64_t n) const override {
+    if (TakeMany(state, entries, n)) return;
     RunState at = *state;
     for (; n > 0 && !rule_.Done(at); --n, entries += Rule::kStride)
       rule_.Take(&at, entries);
@@ -68,9 +69,24 @@ class RunFormatOf final : public RunFormat {
   bool Done(const RunState& state) const override { return rule_.Done(state); }
 
  private:
+  static constexpr uint64_t kLeap = 32;  ///< entries that a search takes in at once
+
+  /// Takes in all of `n` entries, if the rule can do that at once; else none.
+  bool TakeMany(RunState* state, const uint8_t* entries, uint64_t n) const {
+    if constexpr (requires { rule_.TakeMany(state, entries, n); }) {
+      return rule_.TakeMany(state, entries, n);
+    }
+    return false;
+  }
+
   template <RunAxis kAxis>
   void SeekOn(RunState* state, const uint8_t* entries, uint64_t n, uint64_t target) const {
     RunState at = *state;
+    for (RunState next = at; n >= kLeap && TakeMany(&next, entries, kLeap); at = next) {
+      if (next.*kAxis > target) break;
+      n -= kLeap;
+      entries += kLeap * Rule::kStride;
+    }
     for (; n > 0 && !rule_.Done(at); --n, entries += Rule::kStride) {
       RunState next = at;
       rule_.Take(&next, entries);
@@ -106,6 +122,27 @@ struct DurationRule {
     state->total += run * delta;
     ++state->consumed;
   }
+
+  /// As Take() `n` times but several times as fast; false, and nothing taken, where the
+  /// samples end.
+  bool TakeMany(RunState* state, const uint8_t* entries, uint64_t n) const {
+    uint64_t units = state->units;
+    uint64_t total = state->total;
+    for (uint64_t i = 0; i < n; ++i) {
+      const uint64_t entry = LoadBE64(entries + kStride * i);
+      units += entry >> 32;
+      total += (entry >> 32) * SampleDelta(static_cast<uint32_t>(entry));
+    }
+    if (units >= samples) return false;
+    uint64_t last = n;
+    while (last > 0 && LoadBE32(entries + kStride * (last - 1)) == 0)
+      --last;
+    if (last > 0) state->carry = SampleDelta(LoadBE32(entries + kStride * (last - 1) + 4));
+    state->units = units;
+    state->total = total;
+    state->consumed += n;
+    return true;
+  }
 };
 
 /// ctts: units are samples.
@@ -119,6 +156,17 @@ struct CompositionRule {
   void Take(RunState* state, const uint8_t* entry) const {
     state->units += std::min<uint64_t>(LoadBE32(entry), samples - state->units);
     ++state->consumed;
+  }
+
+  /// As Take() `n` times; false, and nothing taken, where the samples end.
+  bool TakeMany(RunState* state, const uint8_t* entries, uint64_t n) const {
+    uint64_t units = state->units;
+    for (uint64_t i = 0; i < n; ++i)
+      units += LoadBE32(entries + kStride * i);
+    if (units >= samples) return false;
+    state->units = units;
+    state->consumed += n;
+    return true;
   }
 };
 

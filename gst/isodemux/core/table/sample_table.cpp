@@ -112,7 +112,7 @@ bool SampleTable::IsUniform() const {
 
 size_t SampleTable::IndexBytes() const {
   return impl_->sizes.IndexBytes() + impl_->times.IndexBytes() + impl_->offsets.IndexBytes() +
-         impl_->chunks.IndexBytes() + impl_->syncs.IndexBytes();
+         impl_->chunks.IndexBytes();
 }
 
 }  // namespace iso

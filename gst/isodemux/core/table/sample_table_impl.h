@@ -21,7 +21,7 @@ class SampleTable::Impl {
         times(from.durations, cache, sizes.count()),
         offsets(from.compositions, cache, sizes.count()),
         chunks(from.chunk_runs, from.chunk_offsets, cache, sizes.count()),
-        syncs(from.syncs, from.partial_syncs, cache) {}
+        syncs(from.syncs, from.partial_syncs, cache, sizes.count()) {}
 
   /// kEndOfTable when there is no sample n.
   Status CheckNumber(uint64_t n) const {

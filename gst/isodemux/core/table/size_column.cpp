@@ -98,7 +98,7 @@ Result<uint64_t> SizeColumn::Add(uint64_t first, uint64_t end, ColumnReader& rea
 }
 
 Result<uint64_t> SizeColumn::SumFrom(const Sums& sums, uint64_t end) const {
-  ColumnReader reader(sums.column);
+  RunReader reader(sums.column);
   const uint64_t target = end - sums.base;
   ISO_TRY(const RunState state, sums.index.Find(&RunState::units, target, reader));
   if (state.units == target) return state.total;

@@ -36,16 +36,28 @@ bool SparseIndex::AtEnd(const RunState& state) const {
   return state.consumed >= column_.count() || format_->Done(state);
 }
 
-Result<RunState> SparseIndex::Find(RunAxis axis, uint64_t target, ColumnReader& reader) const {
-  ISO_TRY(RunState state, PageStart(axis, target));
-  if (AtEnd(state)) return state;
-  ISO_TRY(const uint8_t* entries, reader.At(state.consumed));
+Result<RunState> SparseIndex::Find(RunAxis axis, uint64_t target, RunReader& reader) const {
+  if (reader.Knows() && reader.before_.*axis <= target) {
+    const RunState state = SeekInPage(axis, target, reader);
+    if (state.consumed < reader.end()) return state;
+  }
+  ISO_TRY(const RunState start, PageStart(axis, target));
+  if (AtEnd(start)) return start;
+  ISO_CHECK(reader.At(start.consumed));
+  reader.before_ = start;
+  return SeekInPage(axis, target, reader);
+}
+
+/// Goes on within the entries at hand.
+RunState SparseIndex::SeekInPage(RunAxis axis, uint64_t target, const RunReader& reader) const {
+  RunState state = reader.before_;
+  const uint8_t* entries = reader.Peek(state.consumed);
   format_->Seek(&state, entries, reader.end() - state.consumed, axis, target);
   return state;
 }
 
 Result<RunState> SparseIndex::End() const {
-  ColumnReader reader(column_);
+  RunReader reader(column_);
   return Find(&RunState::consumed, column_.count(), reader);
 }
 
@@ -119,7 +131,9 @@ void SparseIndex::Thin() const {
 Status SparseIndex::Walk(RunState* state, uint64_t end, Walked* walked) const {
   const TableRef& table = column_.table();
   const uint64_t most = std::min(end - state->consumed, BlockEntries(table.stride));
-  const auto block = std::make_unique<uint8_t[]>(static_cast<size_t>(most) * table.stride);
+  const auto block =
+      std::make_unique_for_overwrite<uint8_t[]>(static_cast<size_t>(most) * table.stride);
+  walked->reserve(walked->size() + static_cast<size_t>((end - state->consumed) / kPageEntries) + 1);
   while (state->consumed < end && !format_->Done(*state)) {
     const uint64_t first = state->consumed;
     const uint64_t n = std::min(end - first, most);

@@ -15,6 +15,21 @@
 
 namespace iso {
 
+/// A reader that also keeps what the entries before those at hand add up to: another question
+/// about the same page needs no index.
+class RunReader : public ColumnReader {
+ public:
+  using ColumnReader::ColumnReader;
+
+ private:
+  friend class SparseIndex;
+
+  /// Whether `before_` is still about the entries at hand.
+  bool Knows() const { return before_.consumed == begin() && begin() < end(); }
+
+  RunState before_;
+};
+
 /// Level 1 is one checkpoint every `stride` entries from the start of the table as far as
 /// anybody has asked. When they become too many, every second one goes and the stride
 /// doubles. Level 2 is one checkpoint a page, for the level-1 intervals used last.
@@ -37,7 +52,7 @@ class SparseIndex {
   /// The last state, going by entries, that is at or before `target` on `axis`: entry
   /// `consumed` is the one that passes the target, if there is one. `reader` must be one
   /// of the index's column.
-  Result<RunState> Find(RunAxis axis, uint64_t target, ColumnReader& reader) const;
+  Result<RunState> Find(RunAxis axis, uint64_t target, RunReader& reader) const;
 
   /// The state after the whole table (or as far as it matters, see RunFormat::Done).
   Result<RunState> End() const;
@@ -64,6 +79,7 @@ class SparseIndex {
   using IntervalRef = std::shared_ptr<const Interval>;
   using Walked = std::vector<RunState>;
 
+  RunState SeekInPage(RunAxis axis, uint64_t target, const RunReader& reader) const;
   Result<RunState> PageStart(RunAxis axis, uint64_t target) const;
   bool Known(RunAxis axis, uint64_t target) const;
   Status Extend(uint64_t entries) const;

@@ -11,45 +11,29 @@
 namespace iso {
 namespace {
 
-constexpr uint64_t kMaxSlots = 1024;
+/// Pages [low, high) of a table, and the numbers that stand before and behind them.
+struct Stretch {
+  uint64_t low;
+  uint64_t high;
+  uint64_t before;
+  uint64_t behind;
 
-}  // namespace
+  uint64_t Middle() const { return low + (high - low) / 2; }
 
-SyncTable::SyncTable(const TableRef& table, PageCache& cache)
-    : column_(table, cache), pages_((column_.count() + kPageEntries - 1) / kPageEntries) {
-  step_ = (pages_ + kMaxSlots - 1) / kMaxSlots;
-  slots_ = pages_ ? (pages_ + step_ - 1) / step_ : 0;
-  fence_ = std::make_unique<std::atomic<uint32_t>[]>(static_cast<size_t>(slots_));
-}
+  /// The page of `value` if the numbers rise evenly.
+  uint64_t Guess(uint64_t value) const {
+    if (value <= before) return low;
+    if (value >= behind) return high - 1;
+    return low + (value - before) * (high - low) / (behind - before);
+  }
+};
 
-Result<uint64_t> SyncTable::LowerBound(uint32_t value, ColumnReader& reader) const {
-  // First among the pages of the fence, then among those between two of them.
-  ISO_TRY(const uint64_t slot, FirstPage(value, step_, 0, slots_, reader));
-  const uint64_t from = slot ? (slot - 1) * step_ + 1 : 0;
-  ISO_TRY(const uint64_t page, FirstPage(value, 1, from, std::min(slot * step_, pages_), reader));
-  if (page == 0) return uint64_t{0};
-  const uint64_t begin = (page - 1) * kPageEntries;
-  ISO_TRY(const uint8_t* entries, reader.At(begin));
+/// The first of `n` entries that is >= value, or n.
+uint64_t FirstOf(const uint8_t* entries, uint64_t n, uint32_t value) {
   uint64_t low = 0;
-  uint64_t high = std::min<uint64_t>(column_.count() - begin, kPageEntries);
-  while (low < high) {
+  for (uint64_t high = n; low < high;) {
     const uint64_t middle = (low + high) / 2;
     if (LoadBE32(entries + 4 * middle) < value) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return begin + low;
-}
-
-/// The first i of [low, high) such that page i * step begins with `value` or more, or high.
-Result<uint64_t> SyncTable::FirstPage(
-    uint32_t value, uint64_t step, uint64_t low, uint64_t high, ColumnReader& reader) const {
-  while (low < high) {
-    const uint64_t middle = low + (high - low) / 2;
-    ISO_TRY(const uint32_t first, FirstOf(middle * step, reader));
-    if (first < value) {
       low = middle + 1;
     } else {
       high = middle;
@@ -58,19 +42,47 @@ Result<uint64_t> SyncTable::FirstPage(
   return low;
 }
 
-Result<uint32_t> SyncTable::FirstOf(uint64_t page, ColumnReader& reader) const {
-  std::atomic<uint32_t>* slot = page % step_ == 0 ? &fence_[page / step_] : nullptr;
-  if (slot) {
-    if (const uint32_t known = slot->load(std::memory_order_relaxed)) return known;
-  }
-  ISO_TRY(const uint8_t* entry, reader.At(page * kPageEntries));
-  const uint32_t first = LoadBE32(entry);
-  if (slot) slot->store(first, std::memory_order_relaxed);
-  return first;
+}  // namespace
+
+SyncTable::SyncTable(const TableRef& table, PageCache& cache, uint64_t samples)
+    : column_(table, cache),
+      pages_((column_.count() + kPageEntries - 1) / kPageEntries),
+      samples_(samples) {
 }
 
-SyncIndex::SyncIndex(const TableRef& syncs, const TableRef& partial_syncs, PageCache& cache)
-    : all_(!syncs.present), full_(syncs, cache), partial_(partial_syncs, cache) {
+/// Sync samples are spread about evenly, so that the first guess or the second is right most
+/// often. Where guesses leave more than half they take turns with halving.
+Result<uint64_t> SyncTable::LowerBound(uint32_t value, ColumnReader& reader) const {
+  Stretch left{0, pages_, 0, samples_ + 1};
+  int vain = 0;
+  while (left.low < left.high) {
+    const uint64_t pages = left.high - left.low;
+    const bool halve = vain == 2;
+    const uint64_t page = halve ? left.Middle() : left.Guess(value);
+    const uint64_t begin = page * kPageEntries;
+    const uint64_t n = std::min<uint64_t>(column_.count() - begin, kPageEntries);
+    ISO_TRY(const uint8_t* entries, reader.At(begin));
+    const uint32_t first = LoadBE32(entries);
+    const uint32_t last = LoadBE32(entries + 4 * (n - 1));
+    if (value <= first) {
+      left.high = page;
+      left.behind = first;
+    } else if (value > last) {
+      left.low = page + 1;
+      left.before = last;
+    } else {
+      return begin + FirstOf(entries, n, value);
+    }
+    vain = halve ? 1 : left.high - left.low <= pages / 2 ? 0 : vain + 1;
+  }
+  return std::min(left.low * kPageEntries, column_.count());
+}
+
+SyncIndex::SyncIndex(const TableRef& syncs,
+                     const TableRef& partial_syncs,
+                     PageCache& cache,
+                     uint64_t samples)
+    : all_(!syncs.present), full_(syncs, cache, samples), partial_(partial_syncs, cache, samples) {
 }
 
 Result<bool> SyncIndex::IsSync(uint64_t n) const {

@@ -5,9 +5,7 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <cstdint>
-#include <memory>
 #include <optional>
 
 #include "core/base/result.h"
@@ -15,38 +13,33 @@
 
 namespace iso {
 
-/// One table of rising sample numbers (from 1), searched in place. A fence keeps the first
-/// entries of some pages once they are read, so that later searches read fewer pages; the
-/// search takes the same path with or without it, so that even a table that is out of
-/// order has one answer. Thread-safe.
+/// One table of rising sample numbers (from 1), searched in place. The path of a search
+/// follows from the entries alone, so that even a table that is out of order has one
+/// answer. Thread-safe.
 class SyncTable {
  public:
-  SyncTable(const TableRef& table, PageCache& cache);
+  /// `samples` of the track: where a search begins depends on it.
+  SyncTable(const TableRef& table, PageCache& cache, uint64_t samples);
 
   const Column& column() const { return column_; }
 
   /// The first entry that is >= value: its number, or the count when there is none.
   Result<uint64_t> LowerBound(uint32_t value, ColumnReader& reader) const;
 
-  size_t IndexBytes() const { return slots_ * sizeof(std::atomic<uint32_t>); }
-
  private:
-  Result<uint64_t> FirstPage(
-      uint32_t value, uint64_t step, uint64_t low, uint64_t high, ColumnReader& reader) const;
-  Result<uint32_t> FirstOf(uint64_t page, ColumnReader& reader) const;
-
   Column column_;
   uint64_t pages_;
-  uint64_t step_;  ///< pages from one slot of the fence to the next
-  uint64_t slots_;
-  std::unique_ptr<std::atomic<uint32_t>[]> fence_;  ///< 0: not read yet
+  uint64_t samples_;
 };
 
 /// Thread-safe. Without stss every sample is a sync sample, whatever stps says; an stss
 /// without entries says that none is.
 class SyncIndex {
  public:
-  SyncIndex(const TableRef& syncs, const TableRef& partial_syncs, PageCache& cache);
+  SyncIndex(const TableRef& syncs,
+            const TableRef& partial_syncs,
+            PageCache& cache,
+            uint64_t samples);
 
   bool all() const { return all_; }
 
@@ -57,8 +50,6 @@ class SyncIndex {
 
   /// The first sync sample >= n and < count.
   Result<std::optional<uint64_t>> AtOrAfter(uint64_t n, uint64_t count) const;
-
-  size_t IndexBytes() const { return full_.IndexBytes() + partial_.IndexBytes(); }
 
  private:
   friend class SyncWalker;

@@ -16,17 +16,21 @@ TimeIndex::TimeIndex(const TableRef& durations, PageCache& cache, uint64_t sampl
 }
 
 Result<TimeIndex::Place> TimeIndex::At(uint64_t n) const {
-  ColumnReader reader(runs_.column());
+  RunReader reader(runs_.column());
   ISO_TRY(const CountedRun run, runs_.Find(&RunState::units, n, reader));
   const uint32_t delta = SampleDelta(run.value);
   return Place{static_cast<int64_t>(run.total + (n - run.first) * delta), delta};
 }
 
 Result<TimeIndex::Hit> TimeIndex::SampleAt(int64_t t, uint64_t count) const {
+  RunReader reader(runs_.column());
+  return SampleAt(t, count, reader);
+}
+
+Result<TimeIndex::Hit> TimeIndex::SampleAt(int64_t t, uint64_t count, RunReader& reader) const {
   if (count == 0) return Error{Errc::kEndOfTable};
   if (t < 0) return Hit{0, 0};
   const uint64_t target = static_cast<uint64_t>(t);
-  ColumnReader reader(runs_.column());
   ISO_TRY(const CountedRun run, runs_.Find(&RunState::total, target, reader));
   const uint32_t delta = SampleDelta(run.value);
   const uint64_t into = delta ? (target - run.total) / delta : kForever - run.first;

@@ -32,6 +32,7 @@ class TimeIndex {
 
   /// The last of samples [0, count) whose decode time is <= t, or the first one.
   Result<Hit> SampleAt(int64_t t, uint64_t count) const;
+  Result<Hit> SampleAt(int64_t t, uint64_t count, RunReader& reader) const;
 
   size_t IndexBytes() const { return runs_.IndexBytes(); }
 
@@ -44,7 +45,8 @@ class TimeIndex {
 /// Decode times in sample order. Not thread-safe.
 class TimeWalker {
  public:
-  explicit TimeWalker(const TimeIndex& index) : runs_(&index.runs_), reader_(runs_->column()) {}
+  explicit TimeWalker(const TimeIndex& index)
+      : index_(&index), runs_(&index.runs_), reader_(runs_->column()) {}
 
   /// Goes to sample n.
   Status Seek(uint64_t n);
@@ -63,6 +65,12 @@ class TimeWalker {
   /// Goes `samples` on, at most up to end().
   void Step(uint64_t samples) { dts_ += static_cast<int64_t>(samples * delta_); }
 
+  /// As the index answers, which is quick about times near the last one. The walker stays
+  /// where it is.
+  Result<TimeIndex::Hit> SampleAt(int64_t t, uint64_t count) {
+    return index_->SampleAt(t, count, reader_);
+  }
+
   uint64_t end() const { return run_.end; }
 
   int64_t dts() const { return dts_; }
@@ -70,8 +78,9 @@ class TimeWalker {
   uint32_t duration() const { return delta_; }
 
  private:
+  const TimeIndex* index_;
   const CountedRuns* runs_;
-  ColumnReader reader_;
+  RunReader reader_;
   CountedRun run_;
   uint32_t delta_ = 0;
   int64_t dts_ = 0;
