@@ -162,7 +162,7 @@ void Ask(benchmark::State& state, uint64_t reach, Question question) {
     if (!question(track, table, numbers[i++ % kQuestions])) state.SkipWithError("wrong answer");
   }
   state.counters["index_bytes"] = static_cast<double>(table.IndexBytes());
-  state.counters["page_bytes"] = static_cast<double>(cache.stats().resident_bytes);
+  state.counters["page_bytes"] = static_cast<double>(cache.stats().memory.held_bytes);
 }
 
 bool AtIsRight(const Track& track, const SampleTable& table, uint64_t n) {

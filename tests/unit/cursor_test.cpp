@@ -109,6 +109,7 @@ TEST(CursorTest, AFailedSeekLeavesItWhereItIs) {
   Sample sample;
   for (int i = 0; i < 10; ++i)
     ASSERT_TRUE(cursor.Next(&sample).ok());
+  fixture.cache.Shrink(0);
   fixture.source->fail_at = fixture.source->reads + 2;
   ASSERT_EQ(cursor.SeekTo(4000).error().code, Errc::kNotYet);
   EXPECT_EQ(cursor.position(), 10u);

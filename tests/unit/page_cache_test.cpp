@@ -103,7 +103,7 @@ TEST_F(PageCacheTest, AFailedReadChangesNothing) {
   PageCache cache(source_, kPlenty);
   source_->fail_at = 1;
   EXPECT_EQ(cache.Get(table_, 0).error().code, Errc::kNotYet);
-  EXPECT_EQ(cache.stats().resident_bytes, 0u);
+  EXPECT_EQ(cache.stats().memory.held_bytes, 0u);
   EXPECT_TRUE(cache.Get(table_, 0).ok());
 }
 
@@ -128,7 +128,7 @@ TEST_F(PageCacheTest, ABudgetBelowOnePageStillServes) {
     EXPECT_EQ((*page)->bytes().size(), 1024u);
   }
   EXPECT_EQ(source_->reads, 3u);
-  EXPECT_EQ(cache.stats().resident_bytes, 0u);
+  EXPECT_EQ(cache.stats().memory.held_bytes, 0u);
 }
 
 TEST_F(PageCacheTest, ResidentBytesNeverExceedTheBudgetButForPins) {
@@ -136,31 +136,31 @@ TEST_F(PageCacheTest, ResidentBytesNeverExceedTheBudgetButForPins) {
   for (uint64_t page = 0; page < 10; ++page) {
     const Result<PageRef> pin = cache.Get(table_, page);
     ASSERT_TRUE(pin.ok());
-    EXPECT_LE(cache.stats().resident_bytes, 3000u + 1024 + Page::kOverheadBytes);
+    EXPECT_LE(cache.stats().memory.held_bytes, 3000u + 1024 + Page::kOverheadBytes);
   }
-  EXPECT_LE(cache.stats().resident_bytes, 3000u);
+  EXPECT_LE(cache.stats().memory.held_bytes, 3000u);
 }
 
 TEST_F(PageCacheTest, ShrinkDropsPagesAndCountsThem) {
   PageCache cache(source_, kPlenty);
   ASSERT_TRUE(cache.Get(table_, 0, 4).ok());
-  const uint64_t held = cache.stats().resident_bytes;
+  const uint64_t held = cache.stats().memory.held_bytes;
   EXPECT_EQ(held, 4 * (1024 + Page::kOverheadBytes));
   cache.Shrink(held / 2);
-  EXPECT_EQ(cache.stats().resident_bytes, held / 2);
+  EXPECT_EQ(cache.stats().memory.held_bytes, held / 2);
   cache.Shrink(0);
   const PageCacheStats stats = cache.stats();
-  EXPECT_EQ(stats.resident_bytes, 0u);
-  EXPECT_EQ(stats.shrinks, 2u);
-  EXPECT_EQ(stats.bytes_given_back, held);
+  EXPECT_EQ(stats.memory.held_bytes, 0u);
+  EXPECT_EQ(stats.memory.shrinks, 2u);
+  EXPECT_EQ(stats.memory.bytes_given_back, held);
 }
 
 TEST_F(PageCacheTest, SetBudgetShrinksAtOnce) {
   PageCache cache(source_, kPlenty);
   ASSERT_TRUE(cache.Get(table_, 0, 4).ok());
   cache.SetBudget(2000);
-  EXPECT_LE(cache.stats().resident_bytes, 2000u);
-  EXPECT_EQ(cache.stats().budget_bytes, 2000u);
+  EXPECT_LE(cache.stats().memory.held_bytes, 2000u);
+  EXPECT_EQ(cache.stats().memory.limit_bytes, 2000u);
 }
 
 TEST_F(PageCacheTest, APinnedPageCountsUntilItsReaderLetsGo) {
@@ -169,11 +169,11 @@ TEST_F(PageCacheTest, APinnedPageCountsUntilItsReaderLetsGo) {
     const Result<PageRef> pin = cache->Get(table_, 0, 4);
     ASSERT_TRUE(pin.ok());
     cache->Shrink(0);
-    EXPECT_EQ(cache->stats().resident_bytes, (*pin)->footprint());
-    EXPECT_EQ(cache->stats().bytes_given_back, 3 * (*pin)->footprint());
+    EXPECT_EQ(cache->stats().memory.held_bytes, (*pin)->footprint());
+    EXPECT_EQ(cache->stats().memory.bytes_given_back, 3 * (*pin)->footprint());
     EXPECT_EQ((*pin)->bytes()[0], Pattern(101)[100]);
   }
-  EXPECT_EQ(cache->stats().resident_bytes, 0u);
+  EXPECT_EQ(cache->stats().memory.held_bytes, 0u);
 }
 
 TEST_F(PageCacheTest, APinnedPageOutlivesTheCache) {
@@ -190,7 +190,7 @@ TEST_F(PageCacheTest, ReadThroughKeepsNothing) {
   ASSERT_TRUE(cache.ReadThrough(7, bytes).ok());
   EXPECT_EQ(bytes[3], Pattern(11)[10]);
   const PageCacheStats stats = cache.stats();
-  EXPECT_EQ(stats.resident_bytes, 0u);
+  EXPECT_EQ(stats.memory.held_bytes, 0u);
   EXPECT_EQ(stats.reads, 1u);
   EXPECT_EQ(stats.bytes_read, 5000u);
 }
@@ -245,7 +245,7 @@ TEST_F(PageCacheTest, ManyThreadsMayAskAndShrinkAtOnce) {
     thread.join();
   EXPECT_EQ(wrong, 0);
   cache.Shrink(0);
-  EXPECT_EQ(cache.stats().resident_bytes, 0u);
+  EXPECT_EQ(cache.stats().memory.held_bytes, 0u);
 }
 
 }  // namespace

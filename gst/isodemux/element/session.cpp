@@ -328,21 +328,17 @@ uint64_t Session::Bitrate() const {
 void Session::FillStats(GstStructure* stats) const {
   const Published now = Read();
   PageCacheStats pages;
-  uint64_t index_bytes = 0;
   if (now.movie) {
     pages = now.movie->pages->stats();
-    for (const Track& track : now.movie->tracks) {
-      index_bytes += track.samples->IndexBytes();
-    }
   }
   const SourceStats source = source_->stats();
   gst_structure_set(stats,
                     "index-bytes",
                     G_TYPE_UINT64,
-                    pages.resident_bytes + index_bytes,
+                    pages.memory.held_bytes,
                     "index-budget",
                     G_TYPE_UINT64,
-                    pages.budget_bytes,
+                    pages.memory.limit_bytes,
                     "page-hits",
                     G_TYPE_UINT64,
                     pages.hits,

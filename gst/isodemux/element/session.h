@@ -28,7 +28,7 @@ namespace iso::gst {
 
 /// What an application may set; copied when a session starts.
 struct Settings {
-  uint64_t index_budget_bytes = 256 << 10;
+  uint64_t index_budget_bytes = kDefaultIndexBudget;
   uint64_t max_buffered_bytes = 64 << 20;  ///< in push mode
 };
 

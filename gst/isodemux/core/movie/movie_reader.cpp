@@ -78,7 +78,8 @@ class MovieReader {
         options_(options),
         loader_(*source_, options.limits, diag),
         movie_(std::make_shared<Movie>()) {
-    movie_->pages = std::make_shared<PageCache>(source_, options.index_budget_bytes);
+    movie_->pages =
+        std::make_shared<PageCache>(source_, options.index_budget_bytes, options.governor);
   }
 
   /// `fragmented`: movie fragments are known to follow, whether the moov says so or not.

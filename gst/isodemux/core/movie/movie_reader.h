@@ -16,7 +16,8 @@ namespace iso {
 
 struct MovieOptions {
   Limits limits;
-  size_t index_budget_bytes = 256 << 10;  ///< for pages of sample tables
+  size_t index_budget_bytes = kDefaultIndexBudget;  ///< for all that is kept of sample tables
+  std::shared_ptr<MemoryGovernor> governor;         ///< of the process; may be null
   Inflater* inflater = nullptr;           ///< for compressed movie headers; may be null
   bool look_past_movie = true;            ///< read box headers behind the moov too
   bool streamed = false;                  ///< bytes come only once: play in their order

@@ -41,6 +41,10 @@ class ChunkMap {
   /// The chunk of sample n, or kEndOfTable.
   Result<Chunk> ChunkOf(uint64_t n) const;
 
+  const Column& runs() const { return runs_; }
+
+  const Column& offsets() const { return offsets_; }
+
   /// The least offset of the chunks behind this one, see OffsetFloor.
   Result<uint64_t> LeastOffsetBehind(const Chunk& chunk) const {
     return floor_.From(chunk.number + 1);

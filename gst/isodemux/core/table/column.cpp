@@ -4,6 +4,7 @@
 
 #include "core/table/column.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "core/table/page.h"
@@ -13,6 +14,12 @@ namespace iso {
 Column::Column(const TableRef& table, PageCache& cache) : table_(table), cache_(&cache) {
   if (!table_.present) table_.count = 0;
   is_resident_ = table_.count <= kResidentBytes && table_.count * table_.stride <= kResidentBytes;
+}
+
+size_t Column::page_bytes() const {
+  if (is_resident_) return 0;
+  const uint64_t entries = std::min<uint64_t>(table_.count, kPageEntries);
+  return Page::FootprintOf(static_cast<size_t>(entries * table_.stride));
 }
 
 Status Column::LoadResident() const {

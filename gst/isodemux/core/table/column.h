@@ -32,6 +32,9 @@ class Column {
 
   PageCache& cache() const { return *cache_; }
 
+  /// What a page of it takes in memory at most; 0 where the whole table stays in memory.
+  size_t page_bytes() const;
+
  private:
   friend class ColumnReader;
 

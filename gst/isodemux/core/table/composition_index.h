@@ -53,6 +53,8 @@ class CompositionIndex {
   /// exact(), else of those in the first 4,096 entries.
   Result<OffsetBounds> Bounds(uint64_t count) const;
 
+  const Column& column() const { return runs_.column(); }
+
   size_t IndexBytes() const { return runs_.IndexBytes(); }
 
  private:

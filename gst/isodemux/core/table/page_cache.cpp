@@ -33,6 +33,12 @@ struct RangeHash {
   }
 };
 
+/// Pages read ahead would drive each other out where memory is short.
+uint32_t MostAtOnce(PressureLevel level) {
+  if (level == PressureLevel::kCritical) return 1;
+  return level == PressureLevel::kMedium ? kReadPages / 2 : kReadPages;
+}
+
 /// The bytes of pages [first, last) of `table`, or an error when there are none.
 Result<Range> RangeOf(const TableRef& table, uint64_t first, uint64_t last) {
   if (table.stride == 0 || table.stride > kMaxStride || first >= table.count / kPageEntries + 1) {
@@ -53,7 +59,7 @@ Result<Range> RangeOf(const TableRef& table, uint64_t first, uint64_t last) {
 
 }  // namespace
 
-struct PageCache::State {
+struct PageCache::State final : IndexMemory::Pages {
   struct Entry {
     Range range;
     PageRef page;
@@ -61,29 +67,28 @@ struct PageCache::State {
 
   using Lru = std::list<Entry>;
 
-  State(std::shared_ptr<ByteSource> from, size_t bytes) : source(std::move(from)), budget(bytes) {}
+  State(std::shared_ptr<ByteSource> from,
+        size_t budget_bytes,
+        std::shared_ptr<MemoryGovernor> governor)
+      : source(std::move(from)), memory(budget_bytes, std::move(governor), this) {}
 
   Status Read(uint64_t offset, std::span<uint8_t> out);
   Result<PageRef> ReadPages(const TableRef& table, uint64_t page, uint32_t pages);
   PageRef Find(const Range& range);
   PageRef Insert(const Range& range, Bytes bytes);
-  void Evict(size_t bytes, Lru* dropped);
-  void GiveBack(const Lru& dropped);
+  bool DropOldest() override;
 
   const std::shared_ptr<ByteSource> source;
-  const std::shared_ptr<Page::Counter> resident = std::make_shared<Page::Counter>(0);
   std::atomic<uint64_t> reads = 0;
   std::atomic<uint64_t> bytes_read = 0;
 
-  mutable std::mutex mutex;  ///< guards all that follows
+  std::mutex mutex;  ///< guards the next four; nothing else is locked while it is held
   Lru lru;
   std::unordered_map<Range, Lru::iterator, RangeHash> pages;
-  size_t budget;
-  size_t cached_bytes = 0;
   uint64_t hits = 0;
   uint64_t misses = 0;
-  uint64_t shrinks = 0;
-  uint64_t bytes_given_back = 0;
+
+  IndexMemory memory;  ///< may drop pages as soon as it is there
 };
 
 Status PageCache::State::Read(uint64_t offset, std::span<uint8_t> out) {
@@ -106,37 +111,32 @@ PageRef PageCache::State::Find(const Range& range) {
 }
 
 /// Puts a page in front; where another thread was faster, its page stays and is returned.
+/// Null when there is no room.
 PageRef PageCache::State::Insert(const Range& range, Bytes bytes) {
-  PageRef page = std::make_shared<const Page>(bytes, resident);
-  Lru dropped;  // freed after the lock
+  if (!memory.Reserve(Page::FootprintOf(bytes.size()))) return nullptr;
+  PageRef page = std::make_shared<const Page>(bytes, memory.meter());
   const std::lock_guard lock(mutex);
   const auto [place, fresh] = pages.try_emplace(range);
   if (!fresh) return place->second->page;
   lru.push_front({range, page});
   place->second = lru.begin();
-  cached_bytes += page->footprint();
-  Evict(budget, &dropped);
   return page;
 }
 
-/// Moves the least recently used pages to `dropped` until `bytes` are left. The mutex is held.
-void PageCache::State::Evict(size_t bytes, Lru* dropped) {
-  while (cached_bytes > bytes && !lru.empty()) {
-    cached_bytes -= lru.back().page->footprint();
-    pages.erase(lru.back().range);
-    dropped->splice(dropped->end(), lru, std::prev(lru.end()));
-  }
+/// A page that a reader holds is freed by that reader.
+bool PageCache::State::DropOldest() {
+  Lru dropped;  // freed after the lock
+  const std::lock_guard lock(mutex);
+  if (lru.empty()) return false;
+  pages.erase(lru.back().range);
+  dropped.splice(dropped.end(), lru, std::prev(lru.end()));
+  if (pages.bucket_count() > 4 * (pages.size() + 16)) pages.rehash(0);
+  return true;
 }
 
-/// Counts what freeing `dropped` gives back: a page that a reader holds stays for now.
-void PageCache::State::GiveBack(const Lru& dropped) {
-  for (const Entry& entry : dropped) {
-    if (entry.page.use_count() == 1) bytes_given_back += entry.page->footprint();
-  }
-}
-
-/// Reads `pages` at once, as far as the table goes. `page` itself is inserted last, so that
-/// it is the one that stays when the budget does not hold them all.
+/// Reads `count` pages at once, as far as the table goes. `page` itself is inserted last, so
+/// that it is the one that stays when there is no room for all; if there is none even for it,
+/// the reader alone has it.
 Result<PageRef> PageCache::State::ReadPages(const TableRef& table, uint64_t page, uint32_t count) {
   ISO_TRY(const Range all, RangeOf(table, page, page + count));
   std::array<uint8_t, size_t{kReadEntries} * kMaxStride> buffer;
@@ -148,11 +148,16 @@ Result<PageRef> PageCache::State::ReadPages(const TableRef& table, uint64_t page
     Insert({all.offset + at, length}, Bytes(bytes).subspan(at, length));
   }
   const uint64_t length = std::min(page_bytes, all.length);
-  return Insert({all.offset, length}, Bytes(bytes).first(length));
+  const Bytes own = Bytes(bytes).first(length);
+  if (PageRef wanted = Insert({all.offset, length}, own)) return wanted;
+  memory.meter()->Add(Page::FootprintOf(own.size()));
+  return std::make_shared<const Page>(own, memory.meter());
 }
 
-PageCache::PageCache(std::shared_ptr<ByteSource> source, size_t budget_bytes)
-    : state_(std::make_unique<State>(std::move(source), budget_bytes)) {
+PageCache::PageCache(std::shared_ptr<ByteSource> source,
+                     size_t budget_bytes,
+                     std::shared_ptr<MemoryGovernor> governor)
+    : state_(std::make_unique<State>(std::move(source), budget_bytes, std::move(governor))) {
 }
 
 PageCache::~PageCache() = default;
@@ -160,7 +165,8 @@ PageCache::~PageCache() = default;
 Result<PageRef> PageCache::Get(const TableRef& table, uint64_t page, uint32_t count) {
   ISO_TRY(const Range range, RangeOf(table, page, page + 1));
   if (PageRef hit = state_->Find(range)) return hit;
-  Result<PageRef> read = state_->ReadPages(table, page, std::clamp(count, 1u, kReadPages));
+  count = std::clamp(count, 1u, MostAtOnce(state_->memory.level()));
+  Result<PageRef> read = state_->ReadPages(table, page, count);
   const bool too_many = !read.ok() && count > 1 && read.error().code == Errc::kEndOfData;
   return too_many ? state_->ReadPages(table, page, 1) : read;
 }
@@ -169,33 +175,18 @@ Status PageCache::ReadThrough(uint64_t offset, std::span<uint8_t> out) {
   return state_->Read(offset, out);
 }
 
-void PageCache::Shrink(size_t bytes) {
-  State::Lru dropped;
-  const std::lock_guard lock(state_->mutex);
-  state_->Evict(bytes, &dropped);
-  state_->GiveBack(dropped);
-  ++state_->shrinks;
-}
-
-void PageCache::SetBudget(size_t bytes) {
-  {
-    const std::lock_guard lock(state_->mutex);
-    state_->budget = bytes;
-  }
-  Shrink(bytes);
+IndexMemory& PageCache::memory() const {
+  return state_->memory;
 }
 
 PageCacheStats PageCache::stats() const {
-  const std::lock_guard lock(state_->mutex);
   PageCacheStats stats;
-  stats.resident_bytes = state_->resident->load(std::memory_order_relaxed);
-  stats.budget_bytes = state_->budget;
-  stats.hits = state_->hits;
-  stats.misses = state_->misses;
+  stats.memory = state_->memory.stats();
   stats.reads = state_->reads.load(std::memory_order_relaxed);
   stats.bytes_read = state_->bytes_read.load(std::memory_order_relaxed);
-  stats.shrinks = state_->shrinks;
-  stats.bytes_given_back = state_->bytes_given_back;
+  const std::lock_guard lock(state_->mutex);
+  stats.hits = state_->hits;
+  stats.misses = state_->misses;
   return stats;
 }
 

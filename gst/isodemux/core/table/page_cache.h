@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // PageCache: pages of 256 table entries, as they lie in the file, least recently used
-// ones dropped first. One cache serves all tables of a file under one byte budget.
+// ones dropped first. One cache serves all tables of a file; it shares one limit with what
+// else their indexes keep in memory.
 
 #pragma once
 
@@ -11,6 +12,7 @@
 #include <span>
 
 #include "core/base/result.h"
+#include "core/memory/index_memory.h"
 #include "core/source.h"
 #include "core/table/table_ref.h"
 
@@ -22,14 +24,11 @@ constexpr uint32_t kReadPages = kReadEntries / kPageEntries;
 
 /// What the cache did, for the element's stats. Counters only ever rise.
 struct PageCacheStats {
-  uint64_t resident_bytes = 0;  ///< pages held now, those pinned by a reader included
-  uint64_t budget_bytes = 0;
+  IndexMemoryStats memory;  ///< of all that the indexes keep, pages included
   uint64_t hits = 0;
   uint64_t misses = 0;
   uint64_t reads = 0;  ///< reads of the source
   uint64_t bytes_read = 0;
-  uint64_t shrinks = 0;
-  uint64_t bytes_given_back = 0;  ///< by shrinks
 };
 
 /// Raw bytes of up to kPageEntries entries. Immutable. Whoever holds a PageRef keeps the
@@ -40,7 +39,10 @@ using PageRef = std::shared_ptr<const Page>;
 /// Thread-safe. No lock is held while the source is read.
 class PageCache {
  public:
-  PageCache(std::shared_ptr<ByteSource> source, size_t budget_bytes);
+  /// `governor` may be null: then the budget alone is the limit.
+  PageCache(std::shared_ptr<ByteSource> source,
+            size_t budget_bytes,
+            std::shared_ptr<MemoryGovernor> governor = nullptr);
   ~PageCache();
 
   PageCache(const PageCache&) = delete;
@@ -53,12 +55,15 @@ class PageCache {
   /// Bytes straight from the source, past the cache: for one pass over a long table.
   Status ReadThrough(uint64_t offset, std::span<uint8_t> out);
 
-  /// Drops least recently used pages until at most `bytes` are resident (pinned pages
-  /// leave the cache, but are freed by their readers). From any thread.
-  void Shrink(size_t bytes);
+  /// Drops least recently used pages until at most `bytes` are held, pages pinned by readers
+  /// included. From any thread.
+  void Shrink(size_t bytes) { memory().Shrink(bytes); }
 
-  /// The most bytes of pages to keep from now on; shrinks at once. From any thread.
-  void SetBudget(size_t bytes);
+  /// The most bytes to keep from now on; shrinks at once. From any thread.
+  void SetBudget(size_t bytes) { memory().SetBudget(bytes); }
+
+  /// Where everything that an index keeps is counted and bounded.
+  IndexMemory& memory() const;
 
   PageCacheStats stats() const;
 

@@ -81,7 +81,7 @@ class SampleTable final : public Samples {
   /// a sync sample: runs of samples can then be handled as one (raw audio).
   bool IsUniform() const override;
 
-  /// Bytes of checkpoints and fences held now (pages are the cache's).
+  /// Bytes of checkpoints held now (pages are the cache's).
   size_t IndexBytes() const override;
 
  private:

@@ -21,7 +21,20 @@ class SampleTable::Impl {
         times(from.durations, cache, sizes.count()),
         offsets(from.compositions, cache, sizes.count()),
         chunks(from.chunk_runs, from.chunk_offsets, cache, sizes.count()),
-        syncs(from.syncs, from.partial_syncs, cache, sizes.count()) {}
+        syncs(from.syncs, from.partial_syncs, cache, sizes.count()) {
+    uint64_t pages = 0;
+    for (const Column* column : {&sizes.column(),
+                                 &times.column(),
+                                 &offsets.column(),
+                                 &chunks.runs(),
+                                 &chunks.offsets(),
+                                 &syncs.full(),
+                                 &syncs.partial()}) {
+      pages += column->page_bytes();
+    }
+    // Two of each: one that a reader holds, and one that it goes on to.
+    if (pages > 0) cache.memory().RaiseFloor(2 * pages, SparseIndex::kWorkingBytes);
+  }
 
   /// kEndOfTable when there is no sample n.
   Status CheckNumber(uint64_t n) const {

@@ -56,11 +56,18 @@ struct SizeColumn::Sums {
   Sums(const Column& whole, uint32_t bits, uint64_t first)
       : base(first),
         column(From(whole.table(), bits == 4 ? first / 2 : first), whole.cache()),
-        index(column, FormatOf(bits), kSumOptions) {}
+        index(column, FormatOf(bits), kSumOptions) {
+    IndexMemory& memory = whole.cache().memory();
+    if (!memory.Reserve(kBytes)) memory.meter()->Add(kBytes);
+    charge = MemoryCharge(*memory.meter(), kBytes);
+  }
+
+  static constexpr uint64_t kBytes = 768;  ///< of this and its rule
 
   const uint64_t base;
   const Column column;
   const SparseIndex index;
+  MemoryCharge charge;
 };
 
 SizeColumn::SizeColumn(const SampleTableLayout& layout, PageCache& cache)
@@ -124,7 +131,7 @@ size_t SizeColumn::IndexBytes() const {
   const std::lock_guard lock(mutex_);
   size_t bytes = 0;
   for (const auto& sums : sums_)
-    bytes += sizeof(Sums) + sums->index.Bytes();
+    bytes += static_cast<size_t>(sums->charge.bytes()) + sums->index.Bytes();
   return bytes;
 }
 

@@ -27,6 +27,8 @@ class SizeColumn {
 
   uint32_t constant() const { return constant_; }
 
+  const Column& column() const { return column_; }
+
   Result<uint32_t> At(uint64_t n) const;
 
   /// Bytes of samples [first, end). Short distances are added up; for long ones there are

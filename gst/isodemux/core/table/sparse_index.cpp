@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// SparseIndex: building the checkpoints and finding the page between them.
+// SparseIndex: building the checkpoints, finding the page between them, giving them up.
 
 #include "core/table/sparse_index.h"
 
@@ -10,27 +10,106 @@
 namespace iso {
 namespace {
 
-constexpr uint64_t kBlockBytes = 64u << 10;  ///< of one read while building
+constexpr uint64_t kMostBlockBytes = 64u << 10;  ///< of one read while building
+constexpr uint64_t kWalkedBytes = 8u << 10;      ///< of the states met on the way
+constexpr uint64_t kFewestBlockBytes = SparseIndex::kWorkingBytes - kWalkedBytes;
 constexpr size_t kMaxIntervals = 64;
+constexpr size_t kMostFine = 256;   ///< checkpoints of one level-2 interval
+constexpr size_t kFewestFine = 16;  ///< however short memory is
+constexpr size_t kFewestCoarse = 16;
+constexpr size_t kFirstCoarse = 64;
+constexpr size_t kIntervalBytes = 192;  ///< of an interval, but for its checkpoints
 
-/// Entries that one read takes at most: whole pages.
-uint64_t BlockEntries(uint64_t stride) {
-  return kBlockBytes / stride / kPageEntries * kPageEntries;
-}
+/// The memory that building works in, counted while it lives. Where there is no room, reads
+/// are as small as they can usefully be.
+class Block {
+ public:
+  Block(IndexMemory& memory, uint64_t stride, uint64_t entries) {
+    const uint64_t pages = (entries + kPageEntries - 1) / kPageEntries;
+    const uint64_t most =
+        std::clamp(memory.meter()->limit() / 8, kFewestBlockBytes, kMostBlockBytes);
+    uint64_t size = std::min(pages * kPageEntries * stride, most);
+    if (!memory.Reserve(size + kWalkedBytes)) {
+      size = std::min(size, kFewestBlockBytes);
+      memory.meter()->Add(size + kWalkedBytes);
+    }
+    charge_ = MemoryCharge(*memory.meter(), size + kWalkedBytes);
+    entries_ = size / stride / kPageEntries * kPageEntries;
+    bytes_ = std::make_unique_for_overwrite<uint8_t[]>(static_cast<size_t>(size));
+  }
+
+  /// How many it holds: whole pages.
+  uint64_t entries() const { return entries_; }
+
+  uint8_t* data() const { return bytes_.get(); }
+
+ private:
+  MemoryCharge charge_;
+  uint64_t entries_;
+  std::unique_ptr<uint8_t[]> bytes_;
+};
 
 }  // namespace
 
 SparseIndex::SparseIndex(const Column& column,
                          std::unique_ptr<const RunFormat> format,
                          Options options)
-    : column_(column), format_(std::move(format)), options_(options) {
+    : column_(column),
+      format_(std::move(format)),
+      options_(options),
+      most_coarse_(std::max<size_t>(options.max_checkpoints, 2)),
+      fine_room_(options.fine_bytes) {
 }
 
 SparseIndex::SparseIndex(const Column& column, std::unique_ptr<const RunFormat> format)
     : SparseIndex(column, std::move(format), Options()) {
 }
 
-SparseIndex::~SparseIndex() = default;
+SparseIndex::~SparseIndex() {
+  bool joined = true;
+  std::call_once(joined_, [&] { joined = false; });
+  if (joined) memory().Leave(this);
+  fine_.clear();
+  Resize(0);
+}
+
+/// Only an index that is used takes part: from the first checkpoint on.
+void SparseIndex::JoinMemory() const {
+  std::call_once(joined_, [this] { memory().Join(this); });
+}
+
+size_t SparseIndex::Want() const {
+  const uint64_t pages = column_.count() / kPageEntries + 1;
+  const uint64_t coarse = std::min<uint64_t>(pages, options_.max_checkpoints);
+  const uint64_t fine = std::min<uint64_t>(pages * sizeof(Checkpoint), options_.fine_bytes);
+  return static_cast<size_t>(coarse * sizeof(Checkpoint) + fine);
+}
+
+void SparseIndex::SetRoom(size_t bytes) const {
+  const std::lock_guard lock(mutex_);
+  fine_room_ = std::min<size_t>(options_.fine_bytes, bytes / 4);
+  const size_t most = std::max<size_t>(options_.max_checkpoints, 2);
+  most_coarse_ = std::min(most, std::max((bytes - fine_room_) / sizeof(Checkpoint), kFewestCoarse));
+  while (coarse_.size() > most_coarse_)
+    Thin();
+  if (coarse_.capacity() > most_coarse_) {
+    memory().meter()->Add(most_coarse_ * sizeof(Checkpoint));
+    Resize(most_coarse_);
+  }
+  TrimFine();
+}
+
+/// Drops the intervals for which there is no room, but for the one in use. The mutex is held.
+void SparseIndex::TrimFine() const {
+  uint64_t held = 0;
+  size_t kept = 0;
+  while (kept < std::min(fine_.size(), kMaxIntervals)) {
+    held += fine_[kept]->charge.bytes();
+    if (held > fine_room_ && kept > 0) break;
+    ++kept;
+  }
+  fine_.resize(kept);
+}
 
 bool SparseIndex::AtEnd(const RunState& state) const {
   return state.consumed >= column_.count() || format_->Done(state);
@@ -41,11 +120,14 @@ Result<RunState> SparseIndex::Find(RunAxis axis, uint64_t target, RunReader& rea
     const RunState state = SeekInPage(axis, target, reader);
     if (state.consumed < reader.end()) return state;
   }
-  ISO_TRY(const RunState start, PageStart(axis, target));
-  if (AtEnd(start)) return start;
-  ISO_CHECK(reader.At(start.consumed));
-  reader.before_ = start;
-  return SeekInPage(axis, target, reader);
+  ISO_TRY(RunState state, Start(axis, target));
+  while (!AtEnd(state)) {
+    ISO_CHECK(reader.At(state.consumed));
+    reader.before_ = state;
+    state = SeekInPage(axis, target, reader);
+    if (state.consumed < reader.end()) break;
+  }
+  return state;
 }
 
 /// Goes on within the entries at hand.
@@ -63,17 +145,16 @@ Result<RunState> SparseIndex::End() const {
 
 size_t SparseIndex::Bytes() const {
   const std::lock_guard lock(mutex_);
-  size_t bytes = coarse_.capacity() * sizeof(Checkpoint) + fine_.capacity() * sizeof(IntervalRef);
-  for (const IntervalRef& interval : fine_) {
-    bytes += sizeof(Interval) + interval->pages.capacity() * sizeof(Checkpoint);
-  }
+  size_t bytes = coarse_.capacity() * sizeof(Checkpoint);
+  for (const IntervalRef& interval : fine_)
+    bytes += static_cast<size_t>(interval->charge.bytes());
   return bytes;
 }
 
-/// The state at the start of the page in which the target is passed.
-Result<RunState> SparseIndex::PageStart(RunAxis axis, uint64_t target) const {
+/// A state at or before the target, and near it: most often at the start of its page.
+Result<RunState> SparseIndex::Start(RunAxis axis, uint64_t target) const {
   if (column_.count() <= kPageEntries) return RunState();
-  const uint64_t most = BlockEntries(column_.table().stride);
+  const uint64_t most = kMostBlockBytes / column_.table().stride;
   for (uint64_t n = kReadEntries; !Known(axis, target); n = std::min(2 * n, most)) {
     ISO_CHECK(Extend(n));
   }
@@ -95,13 +176,15 @@ bool SparseIndex::Known(RunAxis axis, uint64_t target) const {
 
 /// Takes the next entries into level 1.
 Status SparseIndex::Extend(uint64_t entries) const {
+  JoinMemory();
   RunState state;
   {
     const std::lock_guard lock(mutex_);
     state = head_;
   }
-  Walked walked{state};
-  ISO_CHECK(Walk(&state, std::min(state.consumed + entries, column_.count()), &walked));
+  Walked walked;
+  const uint64_t end = std::min(state.consumed + entries, column_.count());
+  ISO_CHECK(Walk(&state, end, kPageEntries, &walked));
   walked.push_back(state);
   Publish(walked);
   return {};
@@ -112,10 +195,34 @@ void SparseIndex::Publish(const Walked& walked) const {
   const std::lock_guard lock(mutex_);
   for (const RunState& state : walked) {
     if (state.consumed != coarse_.size() * stride_) continue;
-    if (coarse_.size() >= options_.max_checkpoints) Thin();
+    if (coarse_.size() == coarse_.capacity() && !Grow()) Thin();
     if (state.consumed == coarse_.size() * stride_) coarse_.push_back(CheckpointOf(state));
   }
   if (walked.back().consumed > head_.consumed) head_ = walked.back();
+}
+
+/// Makes room for more checkpoints, if that may be. The mutex is held.
+bool SparseIndex::Grow() const {
+  const size_t capacity = std::min(std::max(2 * coarse_.capacity(), kFirstCoarse), most_coarse_);
+  if (capacity <= coarse_.size()) return false;
+  const size_t bytes = capacity * sizeof(Checkpoint);
+  if (!memory().Reserve(bytes)) {
+    if (coarse_.size() >= kFewestCoarse) return false;
+    memory().meter()->Add(bytes);
+  }
+  Resize(capacity);
+  return true;
+}
+
+/// Moves the checkpoints to memory for so many, which is counted. The mutex is held.
+void SparseIndex::Resize(size_t capacity) const {
+  const size_t before = coarse_.capacity();
+  std::vector<Checkpoint> resized;
+  resized.reserve(capacity);
+  const size_t kept = std::min(capacity, coarse_.size());
+  resized.assign(coarse_.begin(), coarse_.begin() + static_cast<ptrdiff_t>(kept));
+  coarse_ = std::move(resized);
+  memory().meter()->Remove(before * sizeof(Checkpoint));
 }
 
 /// Drops every second checkpoint. The mutex is held.
@@ -126,48 +233,65 @@ void SparseIndex::Thin() const {
   stride_ *= 2;
 }
 
-/// Takes in entries up to number `end`, and adds the state at the start of each page but
-/// the first to `walked`. Reads blocks past the page cache.
-Status SparseIndex::Walk(RunState* state, uint64_t end, Walked* walked) const {
+/// Takes in entries up to number `end`, and adds the state at every `step`-th of them, the
+/// first one included, to `walked`. Reads blocks past the page cache.
+Status SparseIndex::Walk(RunState* state, uint64_t end, uint64_t step, Walked* walked) const {
   const TableRef& table = column_.table();
-  const uint64_t most = std::min(end - state->consumed, BlockEntries(table.stride));
-  const auto block =
-      std::make_unique_for_overwrite<uint8_t[]>(static_cast<size_t>(most) * table.stride);
-  walked->reserve(walked->size() + static_cast<size_t>((end - state->consumed) / kPageEntries) + 1);
+  const Block block(memory(), table.stride, end - state->consumed);
+  const uint64_t begin = state->consumed;
+  walked->reserve(static_cast<size_t>((end - begin) / step) + 2);
+  walked->push_back(*state);
   while (state->consumed < end && !format_->Done(*state)) {
     const uint64_t first = state->consumed;
-    const uint64_t n = std::min(end - first, most);
-    const std::span<uint8_t> bytes(block.get(), static_cast<size_t>(n) * table.stride);
+    const uint64_t n = std::min(end - first, block.entries());
+    const std::span<uint8_t> bytes(block.data(), static_cast<size_t>(n) * table.stride);
     ISO_CHECK(column_.cache().ReadThrough(table.offset + first * table.stride, bytes));
     for (uint64_t i = 0; i < n && !format_->Done(*state); i += kPageEntries) {
-      if (i > 0) walked->push_back(*state);
+      if (i + first > begin && (i + first - begin) % step == 0) walked->push_back(*state);
       format_->Skip(
           state, bytes.data() + i * table.stride, std::min<uint64_t>(n - i, kPageEntries));
     }
-    if (state->consumed < end && !format_->Done(*state)) walked->push_back(*state);
   }
   return {};
 }
 
-/// The page start within the level-1 interval that begins at `coarse`.
+/// The nearest state within the level-1 interval that begins at `coarse`.
 Result<RunState> SparseIndex::Refine(const RunState& coarse,
                                      uint64_t end,
                                      RunAxis axis,
                                      uint64_t target) const {
   IntervalRef interval = Recall(coarse.consumed, end);
   if (!interval) {
-    RunState state = coarse;
-    Walked walked{state};
-    ISO_CHECK(Walk(&state, end, &walked));
-    Interval built{coarse.consumed, end, {}};
-    built.pages.reserve(walked.size());
-    for (const RunState& page : walked)
-      built.pages.push_back(CheckpointOf(page));
-    interval = std::make_shared<const Interval>(std::move(built));
+    ISO_TRY(interval, Build(coarse, end));
     Remember(interval);
   }
-  const size_t i = LastUpTo(interval->pages, axis, target);
-  return StateOf(interval->pages[i], interval->begin + i * kPageEntries);
+  const size_t i = LastUpTo(interval->checkpoints, axis, target);
+  return StateOf(interval->checkpoints[i], interval->begin + i * interval->stride);
+}
+
+/// The checkpoints between two of level 1, counted if there was room for them.
+Result<SparseIndex::IntervalRef> SparseIndex::Build(const RunState& coarse, uint64_t end) const {
+  Interval built{coarse.consumed, end, FineStride(end - coarse.consumed), {}, {}};
+  RunState state = coarse;
+  Walked walked;
+  ISO_CHECK(Walk(&state, end, built.stride, &walked));
+  const size_t bytes = kIntervalBytes + walked.size() * sizeof(Checkpoint);
+  if (memory().Reserve(bytes)) built.charge = MemoryCharge(*memory().meter(), bytes);
+  built.checkpoints.reserve(walked.size());
+  for (const RunState& page : walked)
+    built.checkpoints.push_back(CheckpointOf(page));
+  return std::make_shared<const Interval>(std::move(built));
+}
+
+/// Entries from one checkpoint to the next in an interval of so many.
+uint64_t SparseIndex::FineStride(uint64_t entries) const {
+  const std::lock_guard lock(mutex_);
+  const uint64_t most =
+      std::clamp<uint64_t>(fine_room_ / 2 / sizeof(Checkpoint), kFewestFine, kMostFine);
+  uint64_t stride = kPageEntries;
+  while (entries / stride > most)
+    stride *= 2;
+  return stride;
 }
 
 SparseIndex::IntervalRef SparseIndex::Recall(uint64_t begin, uint64_t end) const {
@@ -181,11 +305,10 @@ SparseIndex::IntervalRef SparseIndex::Recall(uint64_t begin, uint64_t end) const
 }
 
 void SparseIndex::Remember(IntervalRef interval) const {
+  if (interval->charge.bytes() == 0) return;
   const std::lock_guard lock(mutex_);
-  const uint64_t each = sizeof(Interval) + stride_ / kPageEntries * sizeof(Checkpoint);
-  const size_t room = std::clamp<size_t>(options_.fine_bytes / each, 2, kMaxIntervals);
   fine_.insert(fine_.begin(), std::move(interval));
-  if (fine_.size() > room) fine_.resize(room);
+  TrimFine();
 }
 
 RunState SparseIndex::StateOf(const Checkpoint& checkpoint, uint64_t consumed) {

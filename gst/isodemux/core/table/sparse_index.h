@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/memory/index_memory.h"
 #include "core/table/column.h"
 #include "core/table/run_format.h"
 
@@ -31,23 +32,30 @@ class RunReader : public ColumnReader {
 };
 
 /// Level 1 is one checkpoint every `stride` entries from the start of the table as far as
-/// anybody has asked. When they become too many, every second one goes and the stride
-/// doubles. Level 2 is one checkpoint a page, for the level-1 intervals used last.
+/// anybody has asked. When they become too many, or memory is short, every second one goes
+/// and the stride doubles. Level 2 is one checkpoint a page (of very long intervals: every
+/// few pages), for the level-1 intervals used last. Dropping any of it changes no answer.
 ///
 /// Thread-safe. The mutex guards the checkpoints and is never held while the source is
 /// read: a thread works on a copy and publishes what it has found, and what another thread
 /// has published meanwhile is the same.
-class SparseIndex {
+class SparseIndex final : private IndexMemory::Holder {
  public:
   struct Options {
     uint32_t max_checkpoints = 8192;  ///< of level 1, 16 bytes each
-    uint32_t fine_bytes = 48u << 10;  ///< of level 2 (but always room for two intervals)
+    uint32_t fine_bytes = 48u << 10;  ///< of level 2, where memory allows
   };
+
+  /// Bytes that building needs at least while it works.
+  static constexpr uint64_t kWorkingBytes = 20u << 10;
 
   /// `column` must outlive the index.
   SparseIndex(const Column& column, std::unique_ptr<const RunFormat> format, Options options);
   SparseIndex(const Column& column, std::unique_ptr<const RunFormat> format);
-  ~SparseIndex();
+  ~SparseIndex() override;
+
+  SparseIndex(const SparseIndex&) = delete;
+  SparseIndex& operator=(const SparseIndex&) = delete;
 
   /// The last state, going by entries, that is at or before `target` on `axis`: entry
   /// `consumed` is the one that passes the target, if there is one. `reader` must be one
@@ -71,28 +79,41 @@ class SparseIndex {
   };
 
   struct Interval {
-    uint64_t begin;  ///< entry
-    uint64_t end;    ///< entry
-    std::vector<Checkpoint> pages;
+    uint64_t begin;   ///< entry
+    uint64_t end;     ///< entry
+    uint64_t stride;  ///< entries from one checkpoint to the next
+    std::vector<Checkpoint> checkpoints;
+    MemoryCharge charge;
   };
 
   using IntervalRef = std::shared_ptr<const Interval>;
   using Walked = std::vector<RunState>;
 
+  size_t Want() const override;
+  void SetRoom(size_t bytes) const override;
+  void TrimFine() const;
+  void JoinMemory() const;
+
   RunState SeekInPage(RunAxis axis, uint64_t target, const RunReader& reader) const;
-  Result<RunState> PageStart(RunAxis axis, uint64_t target) const;
+  Result<RunState> Start(RunAxis axis, uint64_t target) const;
   bool Known(RunAxis axis, uint64_t target) const;
   Status Extend(uint64_t entries) const;
   void Publish(const Walked& walked) const;
+  bool Grow() const;
   void Thin() const;
-  Status Walk(RunState* state, uint64_t end, Walked* walked) const;
+  void Resize(size_t capacity) const;
+  Status Walk(RunState* state, uint64_t end, uint64_t step, Walked* walked) const;
 
   Result<RunState> Refine(const RunState& coarse,
                           uint64_t end,
                           RunAxis axis,
                           uint64_t target) const;
+  Result<IntervalRef> Build(const RunState& coarse, uint64_t end) const;
+  uint64_t FineStride(uint64_t entries) const;
   IntervalRef Recall(uint64_t begin, uint64_t end) const;
   void Remember(IntervalRef interval) const;
+
+  IndexMemory& memory() const { return column_.cache().memory(); }
 
   static RunState StateOf(const Checkpoint& checkpoint, uint64_t consumed);
   static Checkpoint CheckpointOf(const RunState& state);
@@ -102,7 +123,11 @@ class SparseIndex {
   const std::unique_ptr<const RunFormat> format_;
   const Options options_;
 
+  mutable std::once_flag joined_;
+
   mutable std::mutex mutex_;  ///< guards all that follows
+  mutable size_t most_coarse_;
+  mutable size_t fine_room_;
   mutable uint64_t stride_ = kPageEntries;
   mutable std::vector<Checkpoint> coarse_;  ///< i: the state at entry i * stride_
   mutable RunState head_;                   ///< as far as level 1 has come

@@ -43,6 +43,9 @@ class SyncIndex {
 
   bool all() const { return all_; }
 
+  const Column& full() const { return full_.column(); }
+  const Column& partial() const { return partial_.column(); }
+
   Result<bool> IsSync(uint64_t n) const;
 
   /// The last sync sample <= n; n < count.

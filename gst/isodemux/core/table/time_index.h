@@ -34,6 +34,8 @@ class TimeIndex {
   Result<Hit> SampleAt(int64_t t, uint64_t count) const;
   Result<Hit> SampleAt(int64_t t, uint64_t count, RunReader& reader) const;
 
+  const Column& column() const { return runs_.column(); }
+
   size_t IndexBytes() const { return runs_.IndexBytes(); }
 
  private:
