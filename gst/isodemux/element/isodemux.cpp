@@ -26,6 +26,7 @@
 
 #include "element/isodemux.h"
 
+#include <algorithm>
 #include <memory>
 #include <mutex>
 
@@ -43,7 +44,18 @@ using iso::gst::Settings;
 
 namespace {
 
-enum Property : guint { kPropStats = 1, kPropIndexBudget, kPropMaxBufferedBytes };
+enum Property : guint {
+  kPropStats = 1,
+  kPropIndexBudget,
+  kPropMaxBufferedBytes,
+  kPropMemoryPressure
+};
+
+/// A context of this type, with an unsigned `level`, sets `memory-pressure` of every
+/// element of a pipeline.
+constexpr char kPressureContext[] = "isodemux.memory-pressure";
+
+constexpr guint kHighestPressure = 255;
 
 GstStaticPadTemplate sink_template =
     GST_STATIC_PAD_TEMPLATE("sink",
@@ -203,6 +215,41 @@ GstStructure* MakeStats(GstIsoDemux* self) {
   return stats;
 }
 
+void SetIndexBudget(GstIsoDemux* self, uint64_t bytes) {
+  std::shared_ptr<Session> session;
+  {
+    const std::lock_guard lock(self->impl->lock);
+    self->impl->settings.index_budget_bytes = bytes;
+    session = self->impl->session;
+  }
+  if (session) session->SetIndexBudget(bytes);
+}
+
+void SetMemoryPressure(GstIsoDemux* self, guint level) {
+  std::shared_ptr<Session> session;
+  {
+    const std::lock_guard lock(self->impl->lock);
+    self->impl->settings.memory_pressure = level;
+    session = self->impl->session;
+  }
+  if (session) session->SetMemoryPressure(level);
+}
+
+guint MemoryPressure(GstIsoDemux* self) {
+  if (const auto session = SessionOf(self)) return session->MemoryPressure();
+  const std::lock_guard lock(self->impl->lock);
+  return self->impl->settings.memory_pressure;
+}
+
+void SetContext(GstElement* element, GstContext* context) {
+  guint level = 0;
+  if (gst_context_has_context_type(context, kPressureContext) &&
+      gst_structure_get_uint(gst_context_get_structure(context), "level", &level)) {
+    SetMemoryPressure(GST_ISO_DEMUX(element), std::min(level, kHighestPressure));
+  }
+  GST_ELEMENT_CLASS(gst_iso_demux_parent_class)->set_context(element, context);
+}
+
 void GetProperty(GObject* object, guint id, GValue* value, GParamSpec* spec) {
   GstIsoDemux* self = GST_ISO_DEMUX(object);
   switch (id) {
@@ -219,19 +266,12 @@ void GetProperty(GObject* object, guint id, GValue* value, GParamSpec* spec) {
       g_value_set_uint64(value, self->impl->settings.max_buffered_bytes);
       break;
     }
+    case kPropMemoryPressure:
+      g_value_set_uint(value, MemoryPressure(self));
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
   }
-}
-
-void SetIndexBudget(GstIsoDemux* self, guint64 bytes) {
-  std::shared_ptr<Session> session;
-  {
-    const std::lock_guard lock(self->impl->lock);
-    self->impl->settings.index_budget_bytes = bytes;
-    session = self->impl->session;
-  }
-  if (session) session->SetIndexBudget(bytes);
 }
 
 void SetProperty(GObject* object, guint id, const GValue* value, GParamSpec* spec) {
@@ -245,6 +285,9 @@ void SetProperty(GObject* object, guint id, const GValue* value, GParamSpec* spe
       self->impl->settings.max_buffered_bytes = g_value_get_uint64(value);
       break;
     }
+    case kPropMemoryPressure:
+      SetMemoryPressure(self, g_value_get_uint(value));
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
   }
@@ -279,8 +322,10 @@ void InstallProperties(GObjectClass* object_class) {
   /**
    * GstIsoDemux:index-budget:
    *
-   * Bytes of sample tables to keep in memory at most. What is not kept is read again when it
-   * is needed: less costs time, never accuracy.
+   * Bytes to keep in memory for sample tables at most: pages of them and checkpoints.
+   * What is not kept is read again when it is needed: less costs time, never accuracy. Two
+   * pages of each long table (some 20 KiB a track) are kept at any budget. Under memory pressure,
+   * or with hundreds of open files, it is less; `stats` tells how much.
    *
    * Since: 0.1
    */
@@ -289,7 +334,7 @@ void InstallProperties(GObjectClass* object_class) {
       kPropIndexBudget,
       g_param_spec_uint64("index-budget",
                           "Index budget",
-                          "Bytes of sample tables to keep in memory at most",
+                          "Bytes to keep in memory for sample tables at most",
                           0,
                           G_MAXUINT64,
                           Settings().index_budget_bytes,
@@ -318,15 +363,45 @@ void InstallProperties(GObjectClass* object_class) {
                                                    GST_PARAM_MUTABLE_READY)));
 }
 
+void InstallMemoryPressure(GObjectClass* object_class) {
+  /**
+   * GstIsoDemux:memory-pressure:
+   *
+   * How short of memory the system is: from 50 low, from 100 medium, 255 critical, as in
+   * GMemoryMonitor's warnings. The element hears those by itself; an application that knows
+   * better sets it, and it holds until set to 0. Reading gives the pressure in force, which is
+   * the greater of what was set and what the system has said. It changes memory and speed,
+   * never the output.
+   *
+   * A #GstContext of type "isodemux.memory-pressure" with a field "level" (guint) sets it for all
+   * elements of a pipeline.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property(
+      object_class,
+      kPropMemoryPressure,
+      g_param_spec_uint("memory-pressure",
+                        "Memory pressure",
+                        "How short of memory the system is (50 low, 100 medium, 255 critical)",
+                        0,
+                        kHighestPressure,
+                        0,
+                        static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+                                                 GST_PARAM_MUTABLE_PLAYING)));
+}
+
 }  // namespace
 
 static void gst_iso_demux_class_init(GstIsoDemuxClass* klass) {
   GstElementClass* element_class = GST_ELEMENT_CLASS(klass);
   G_OBJECT_CLASS(klass)->finalize = Finalize;
   InstallProperties(G_OBJECT_CLASS(klass));
+  InstallMemoryPressure(G_OBJECT_CLASS(klass));
   element_class->change_state = ChangeState;
   element_class->send_event = SendEvent;
   element_class->query = ElementQuery;
+  element_class->set_context = SetContext;
   gst_element_class_add_static_pad_template(element_class, &sink_template);
   for (GstStaticPadTemplate& pad_template : source_templates) {
     gst_element_class_add_static_pad_template(element_class, &pad_template);

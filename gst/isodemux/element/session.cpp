@@ -13,11 +13,17 @@
 namespace iso::gst {
 namespace {
 
+constexpr uint32_t kStepsOfTick = 1024;
+
 /// Pages of tables that are packed in memory cost next to nothing to read again.
 constexpr uint64_t kPushIndexBudget = 64 << 10;
 
-MovieOptions OptionsOf(const Settings& settings, Inflater* inflater, bool push) {
+MovieOptions OptionsOf(const Settings& settings,
+                       const ProcessMemory& memory,
+                       Inflater* inflater,
+                       bool push) {
   MovieOptions options;
+  options.governor = memory.governor();
   options.index_budget_bytes = settings.index_budget_bytes;
   if (push) options.index_budget_bytes = std::min(settings.index_budget_bytes, kPushIndexBudget);
   options.inflater = inflater;
@@ -32,7 +38,8 @@ Session::Session(GstElement* element,
                  GstPadMode mode,
                  const Settings& settings,
                  PadFunctions functions)
-    : element_(element),
+    : memory_(ProcessMemory::Share()),
+      element_(element),
       sink_(sink),
       functions_(functions),
       diagnostics_(GST_OBJECT(element)),
@@ -40,9 +47,11 @@ Session::Session(GstElement* element,
       push_(pull_ ? nullptr : std::make_shared<PushSource>()),
       source_(pull_ ? std::shared_ptr<Upstream>(pull_) : push_),
       inflater_(MakeInflater()),
-      demuxer_(source_, OptionsOf(settings, inflater_.get(), push_ != nullptr), &diagnostics_),
+      demuxer_(
+          source_, OptionsOf(settings, *memory_, inflater_.get(), push_ != nullptr), &diagnostics_),
       seqnum_(gst_util_seqnum_next()),
       max_buffered_bytes_(settings.max_buffered_bytes),
+      memory_pressure_(settings.memory_pressure),
       combiner_(gst_flow_combiner_new()) {
   gst_segment_init(&segment_, GST_FORMAT_TIME);
   published_.segment = segment_;
@@ -142,12 +151,20 @@ GstFlowReturn Session::Open() {
   if (duration != kTimeMax) segment_.duration = static_cast<guint64>(duration);
   opened_ = true;
   Publish();
+  StartMemory();
   WarnOfEncryption();
   ExposeOutputs();
   return GST_FLOW_OK;
 }
 
+/// What was set meanwhile takes effect; from now on the system is listened to.
+void Session::StartMemory() {
+  SetMemoryPressure(memory_pressure_.load());
+  memory_->Watch();
+}
+
 GstFlowReturn Session::Step() {
+  if (++steps_ % kStepsOfTick == 0) memory_->Tick();
   if (pending_error_) return Fail(*std::exchange(pending_error_, std::nullopt));
   if (!std::exchange(sample_waits_, false)) {
     if (const Status next = demuxer_.Next(&event_); !next.ok()) return Fail(next.error());
@@ -316,6 +333,18 @@ void Session::SetIndexBudget(uint64_t bytes) {
   if (now.movie) now.movie->pages->SetBudget(bytes);
 }
 
+void Session::SetMemoryPressure(uint32_t warning) {
+  memory_pressure_ = warning;
+  const Published now = Read();
+  if (now.movie) now.movie->pages->memory().SetLevel(LevelOfWarning(warning));
+}
+
+uint32_t Session::MemoryPressure() const {
+  memory_->Tick();
+  const PressureLevel own = LevelOfWarning(memory_pressure_.load());
+  return WarningOfLevel(std::max(own, memory_->governor()->level()));
+}
+
 uint64_t Session::Bitrate() const {
   const Published now = Read();
   const auto size = source_->size();
@@ -326,6 +355,7 @@ uint64_t Session::Bitrate() const {
 }
 
 void Session::FillStats(GstStructure* stats) const {
+  memory_->Tick();
   const Published now = Read();
   PageCacheStats pages;
   if (now.movie) {
@@ -339,6 +369,18 @@ void Session::FillStats(GstStructure* stats) const {
                     "index-budget",
                     G_TYPE_UINT64,
                     pages.memory.limit_bytes,
+                    "index-peak-bytes",
+                    G_TYPE_UINT64,
+                    pages.memory.peak_bytes,
+                    "memory-pressure",
+                    G_TYPE_UINT64,
+                    uint64_t{MemoryPressure()},
+                    "shrinks",
+                    G_TYPE_UINT64,
+                    pages.memory.shrinks,
+                    "bytes-given-back",
+                    G_TYPE_UINT64,
+                    pages.memory.bytes_given_back,
                     "page-hits",
                     G_TYPE_UINT64,
                     pages.hits,

@@ -20,6 +20,7 @@
 #include "element/log.h"
 #include "element/output_pad.h"
 #include "element/pace.h"
+#include "element/process_memory.h"
 #include "element/pull_source.h"
 #include "element/push_source.h"
 #include "element/ref.h"
@@ -30,6 +31,7 @@ namespace iso::gst {
 struct Settings {
   uint64_t index_budget_bytes = kDefaultIndexBudget;
   uint64_t max_buffered_bytes = 64 << 20;  ///< in push mode
+  uint32_t memory_pressure = 0;            ///< as low-memory warnings are numbered
 };
 
 /// What the source pads call.
@@ -81,6 +83,12 @@ class Session {
   /// Any thread.
   void SetIndexBudget(uint64_t bytes);
 
+  /// The least pressure to assume, whatever the system says. Any thread.
+  void SetMemoryPressure(uint32_t warning);
+
+  /// The pressure that the index is under. Any thread.
+  uint32_t MemoryPressure() const;
+
   /// The fields of the element's `stats`. Any thread.
   void FillStats(GstStructure* stats) const;
 
@@ -99,6 +107,7 @@ class Session {
   static void Loop(gpointer session);
   bool StartTask();
   GstFlowReturn Open();
+  void StartMemory();
   GstFlowReturn Step();
   GstFlowReturn PlaySegment(OutputPad* output, const Segment& segment);
   void EndOutput(OutputPad* output);
@@ -160,6 +169,7 @@ class Session {
                                  int64_t value,
                                  GstFormat to) const;
 
+  const std::shared_ptr<ProcessMemory> memory_;
   GstElement* const element_;  ///< outlives the session
   GstPad* const sink_;
   const PadFunctions functions_;
@@ -187,6 +197,8 @@ class Session {
   uint64_t trimmed_at_ = 0;             ///< where the window ended when it was trimmed last
   GstFlowReturn fed_up_ = GST_FLOW_OK;  ///< otherwise: what came so far was all that was wanted
   Pace pace_;
+  uint32_t steps_ = 0;
+  std::atomic<uint32_t> memory_pressure_;  ///< as set
 
   std::mutex task_lock_;
   bool stopped_ = false;  ///< under task_lock_: the task must not be started again
