@@ -129,11 +129,71 @@ void ExpectSameInAllChunks(const std::string& path) {
   EXPECT_EQ(Difference(pulled, Push(bytes, {4096, true, true})), "") << "seekable";
 }
 
+/// A flushing seek, and all that comes of it up to EOS on every pad.
+Played SeekAndPlay(Recorder* recorder, int flags, int64_t start, int64_t stop) {
+  const std::vector<RecordedPad> before = recorder->pads();
+  Played played;
+  if (!recorder->Seek(1.0,
+                      GST_FORMAT_TIME,
+                      GST_SEEK_FLAG_FLUSH | flags,
+                      GST_SEEK_TYPE_SET,
+                      start,
+                      GST_SEEK_TYPE_SET,
+                      stop)) {
+    return played;
+  }
+  const bool ended = recorder->WaitFor([&](const auto& pads) {
+    for (size_t i = 0; i < pads.size(); ++i) {
+      if (pads[i]->flushes <= before[i].flushes || !pads[i]->eos) return false;
+    }
+    return true;
+  });
+  played.outcome = ended ? Outcome::kEos : Outcome::kTimeout;
+  played.pads = recorder->pads();
+  return played;
+}
+
+void ExpectSameAfterSeeks(const std::string& path, size_t chunk) {
+  const Watchdog watchdog(path, 120);
+  const auto bytes = std::make_shared<const std::vector<uint8_t>>(ReadFile(path));
+  Recorder puller;
+  Recorder pusher(MakeChunkSource(bytes, {chunk, true, true}));
+  if (Play(&puller, path).outcome != Outcome::kEos) return;
+  ASSERT_EQ(Play(&pusher, "").outcome, Outcome::kEos);
+  gint64 end = 0;
+  if (!gst_element_query_duration(puller.demuxer(), GST_FORMAT_TIME, &end)) return;
+
+  const struct {
+    int flags;
+    int64_t start;
+    int64_t stop;
+  } seeks[] = {
+      {GST_SEEK_FLAG_ACCURATE, end / 2, -1},
+      {GST_SEEK_FLAG_KEY_UNIT, end * 3 / 4, -1},
+      {GST_SEEK_FLAG_ACCURATE, end / 5, end / 3},
+      {GST_SEEK_FLAG_KEY_UNIT | GST_SEEK_FLAG_SNAP_AFTER, end / 4, -1},
+      {GST_SEEK_FLAG_TRICKMODE_KEY_UNITS, end / 8, -1},
+      {0, end, -1},
+      {0, 0, -1},
+  };
+
+  for (const auto& seek : seeks) {
+    const Played pulled = SeekAndPlay(&puller, seek.flags, seek.start, seek.stop);
+    const Played pushed = SeekAndPlay(&pusher, seek.flags, seek.start, seek.stop);
+    ASSERT_EQ(Difference(pulled, pushed), "") << seek.flags << " to " << seek.start;
+  }
+}
+
 class Generated : public testing::TestWithParam<CatalogMovie> {};
 
 TEST_P(Generated, PushedIsAsPulled) {
   const TempFile file(BuildMovie(GetParam().spec));
   ExpectSameInAllChunks(file.path());
+}
+
+TEST_P(Generated, AfterSeeksToo) {
+  const TempFile file(BuildMovie(GetParam().spec));
+  ExpectSameAfterSeeks(file.path(), 4096);
 }
 
 INSTANTIATE_TEST_SUITE_P(Movies,
@@ -148,9 +208,193 @@ TEST_P(Real, PushedIsAsPulled) {
   ExpectSameInAllChunks(MediaRoot() + "/" + GetParam());
 }
 
+TEST_P(Real, AfterSeeksToo) {
+  if (GetParam().empty()) GTEST_SKIP() << "no real media next to the source tree";
+  ExpectSameAfterSeeks(MediaRoot() + "/" + GetParam(), 4096);
+}
+
 INSTANTIATE_TEST_SUITE_P(Files, Real, testing::ValuesIn(RealMovies()), [](const auto& test) {
   return std::to_string(test.index) + "_" + TestName(test.param);
 });
+
+/// Some megabytes, with the movie header at the end.
+MovieSpec LargeMovie() {
+  MovieSpec spec = PlainMovie();
+  spec.moov_first = false;
+  for (SampleSpec& sample : spec.tracks[0].samples)
+    sample.size = 20000;
+  return spec;
+}
+
+SharedBytes Shared(const MovieSpec& spec) {
+  return std::make_shared<const std::vector<uint8_t>>(BuildMovie(spec));
+}
+
+bool IsSeekable(GstElement* element) {
+  GstQuery* query = gst_query_new_seeking(GST_FORMAT_TIME);
+  gboolean seekable = FALSE;
+  if (gst_element_query(element, query)) {
+    gst_query_parse_seeking(query, nullptr, &seekable, nullptr, nullptr);
+  }
+  gst_query_unref(query);
+  return seekable;
+}
+
+TEST(MoovLast, TakesThreeRequestsAndNoByteTwice) {
+  const SharedBytes bytes = Shared(LargeMovie());
+  Recorder recorder(MakeChunkSource(bytes, {4096, true, true}));
+  ASSERT_EQ(Play(&recorder, "").outcome, Outcome::kEos);
+  const ChunkCounts counts = CountsOf(recorder.source());
+  EXPECT_LE(counts.seeks, 3u);
+  EXPECT_LE(counts.bytes, bytes->size() + 100000);
+}
+
+TEST(MoovLast, IsAnErrorThatSaysWhatToDoWhereNothingGoesBack) {
+  Recorder recorder(MakeChunkSource(Shared(LargeMovie()), {4096, false, false}));
+  g_object_set(recorder.demuxer(), "max-buffered-bytes", guint64{1} << 20, nullptr);
+  const Played played = Play(&recorder, "");
+  EXPECT_EQ(played.outcome, Outcome::kError);
+  ASSERT_FALSE(played.errors.empty());
+  EXPECT_NE(played.errors[0].find("max-buffered-bytes"), std::string::npos) << played.errors[0];
+}
+
+TEST(MoovLast, BackAndForthWhenEvenThatIsTooMuchToKeep) {
+  MovieSpec spec = LargeMovie();
+  spec.reverse_chunks = true;
+  const TempFile file(BuildMovie(spec));
+  Recorder recorder(MakeChunkSource(Shared(spec), {4096, true, true}));
+  g_object_set(recorder.demuxer(), "max-buffered-bytes", guint64{1} << 18, nullptr);
+  EXPECT_EQ(Difference(Pull(file.path()), Play(&recorder, "")), "");
+}
+
+TEST(Seeking, IsAnsweredTruly) {
+  for (const bool seekable : {false, true}) {
+    Recorder recorder(MakeChunkSource(Shared(PlainMovie()), {4096, seekable, true}));
+    ASSERT_EQ(Play(&recorder, "").outcome, Outcome::kEos);
+    EXPECT_EQ(IsSeekable(recorder.demuxer()), seekable);
+    EXPECT_EQ(SeekAndPlay(&recorder, 0, GST_SECOND, -1).outcome == Outcome::kEos, seekable);
+  }
+}
+
+TEST(Seeking, BackwardsIsRefused) {
+  Recorder recorder(MakeChunkSource(Shared(PlainMovie()), {4096, true, true}));
+  ASSERT_EQ(Play(&recorder, "").outcome, Outcome::kEos);
+  EXPECT_FALSE(recorder.Seek(-1.0,
+                             GST_FORMAT_TIME,
+                             GST_SEEK_FLAG_FLUSH,
+                             GST_SEEK_TYPE_SET,
+                             0,
+                             GST_SEEK_TYPE_SET,
+                             GST_SECOND));
+}
+
+TEST(Seeking, EventsCarryTheNumberOfTheSeek) {
+  Recorder recorder(MakeChunkSource(Shared(LargeMovie()), {4096, true, true}));
+  ASSERT_EQ(Play(&recorder, "").outcome, Outcome::kEos);
+  uint32_t seqnum = 0;
+  ASSERT_TRUE(recorder.Seek(1.0,
+                            GST_FORMAT_TIME,
+                            GST_SEEK_FLAG_FLUSH,
+                            GST_SEEK_TYPE_SET,
+                            GST_SECOND,
+                            GST_SEEK_TYPE_NONE,
+                            -1,
+                            &seqnum));
+  ASSERT_TRUE(recorder.WaitFirstBuffers());
+  ASSERT_EQ(recorder.WaitEos(), Outcome::kEos);
+  for (const RecordedPad& pad : recorder.pads()) {
+    EXPECT_EQ(pad.flush_start_seqnum, seqnum);
+    EXPECT_EQ(pad.flushes, 1u) << "those of the way to the movie header are not to be seen";
+    for (const RecordedItem& item : pad.items) {
+      if (!item.event) continue;
+      const GstEventType type = GST_EVENT_TYPE(item.event.get());
+      if (type == GST_EVENT_SEGMENT || type == GST_EVENT_EOS || type == GST_EVENT_FLUSH_STOP) {
+        EXPECT_EQ(gst_event_get_seqnum(item.event.get()), seqnum)
+            << GST_EVENT_TYPE_NAME(item.event.get());
+      }
+    }
+  }
+}
+
+TEST(Seeking, ManyWhilePlaying) {
+  const Watchdog watchdog("many seeks", 60);
+  Recorder recorder(MakeChunkSource(Shared(LargeMovie()), {4096, true, true}));
+  recorder.SetDelay(500);
+  recorder.Start("");
+  ASSERT_TRUE(
+      recorder.WaitFor([](const auto& pads) { return pads.size() == 2 && pads[0]->buffers > 0; }));
+  for (int i = 0; i < 40; ++i) {
+    ASSERT_TRUE(recorder.Seek(1.0,
+                              GST_FORMAT_TIME,
+                              GST_SEEK_FLAG_FLUSH,
+                              GST_SEEK_TYPE_SET,
+                              i * 997 % 4 * GST_SECOND,
+                              GST_SEEK_TYPE_NONE,
+                              -1));
+    if (i % 4 == 0) {
+      ASSERT_TRUE(recorder.WaitFirstBuffers());
+    }
+  }
+  recorder.SetDelay(0);
+  EXPECT_EQ(recorder.WaitEos(), Outcome::kEos);
+}
+
+/// Looping without a flush, as players do: the segment ends with a message, not with EOS.
+TEST(Seeking, WithoutAFlushAndInSegments) {
+  const Watchdog watchdog("segments", 60);
+  Recorder recorder(MakeChunkSource(Shared(PlainMovie()), {4096, true, true}));
+  ASSERT_EQ(Play(&recorder, "").outcome, Outcome::kEos);
+  const auto segment_done = [&](size_t times) {
+    for (int i = 0; i < 1000; ++i) {
+      if (recorder.messages(GST_MESSAGE_SEGMENT_DONE).size() == times) return true;
+      g_usleep(10000);
+    }
+    return false;
+  };
+  ASSERT_TRUE(recorder.Seek(1.0,
+                            GST_FORMAT_TIME,
+                            GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_SEGMENT,
+                            GST_SEEK_TYPE_SET,
+                            0,
+                            GST_SEEK_TYPE_SET,
+                            GST_SECOND));
+  ASSERT_TRUE(segment_done(1));
+  ASSERT_TRUE(recorder.Seek(1.0,
+                            GST_FORMAT_TIME,
+                            GST_SEEK_FLAG_SEGMENT,
+                            GST_SEEK_TYPE_SET,
+                            GST_SECOND,
+                            GST_SEEK_TYPE_SET,
+                            2 * GST_SECOND));
+  ASSERT_TRUE(segment_done(2));
+  for (const RecordedPad& pad : recorder.pads()) {
+    EXPECT_EQ(pad.segment.base, GST_SECOND) << pad.name;
+    EXPECT_FALSE(pad.eos);
+    EXPECT_GT(pad.buffers, 0u);
+  }
+}
+
+/// An application may send the source to a byte of its choice: the movie goes on from there.
+TEST(Seeking, UpstreamMayBeSentToAByte) {
+  const SharedBytes bytes = Shared(PlainMovie());
+  Recorder recorder(MakeChunkSource(bytes, {4096, true, true}));
+  ASSERT_EQ(Play(&recorder, "").outcome, Outcome::kEos);
+  const auto half = static_cast<gint64>(bytes->size() / 2);
+  ASSERT_TRUE(gst_element_seek(recorder.source(),
+                               1.0,
+                               GST_FORMAT_BYTES,
+                               GST_SEEK_FLAG_FLUSH,
+                               GST_SEEK_TYPE_SET,
+                               half,
+                               GST_SEEK_TYPE_NONE,
+                               -1));
+  ASSERT_TRUE(
+      recorder.WaitFor([](const auto& pads) { return pads[0]->flushes == 1 && pads[0]->eos; }));
+  const RecordedPad video = recorder.pads()[0];
+  EXPECT_GT(video.buffers, 20u);
+  EXPECT_GT(video.segment.time, GST_SECOND);
+  EXPECT_LT(video.segment.time, 3 * GST_SECOND);
+}
 
 }  // namespace
 }  // namespace iso::test

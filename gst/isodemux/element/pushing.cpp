@@ -19,6 +19,7 @@ constexpr uint64_t kTrimStep = 64 << 10;
 
 GstFlowReturn Session::Feed(Ref<GstBuffer> buffer) {
   if (fed_up_ != GST_FLOW_OK) return fed_up_;
+  if (moving_) return GST_FLOW_OK;
   if (!std::exchange(asked_upstream_, true)) push_->Ask(sink_);
   push_->Append(std::move(buffer));
   return Work();
@@ -26,7 +27,8 @@ GstFlowReturn Session::Feed(Ref<GstBuffer> buffer) {
 
 /// Whether it is of any use to try again.
 bool Session::HasCome(const Error& needed) const {
-  if (push_->ended()) return true;
+  if (push_->ended() || needed.length == 0) return true;
+  if (needed.offset < push_->begin() && !push_->can_seek()) return true;
   return needed.offset >= push_->begin() && needed.offset <= push_->end() &&
          needed.length <= push_->end() - needed.offset;
 }
@@ -45,6 +47,10 @@ GstFlowReturn Session::Work() {
 GstFlowReturn Session::Wait() {
   const uint64_t held = push_->end() - push_->begin();
   if (push_->end() - trimmed_at_ >= kTrimStep || held > max_buffered_bytes_) Trim();
+  if (const auto place = WhereToGo()) return SeekUpstream(*place);
+  if (push_->end() - push_->begin() > max_buffered_bytes_) {
+    if (push_->can_seek()) push_->DropBefore(needed_.offset);
+  }
   if (push_->end() - push_->begin() > max_buffered_bytes_) {
     return EndFeeding(Fail(Error{Errc::kTooMuchToKeep, {}, push_->begin(), max_buffered_bytes_}));
   }
@@ -75,17 +81,10 @@ GstFlowReturn Session::EndFeeding(GstFlowReturn why) {
 }
 
 void Session::HandleEos() {
-  if (fed_up_ != GST_FLOW_OK) return;
+  if (fed_up_ != GST_FLOW_OK || moving_) return;
   push_->End();
   const GstFlowReturn flow = Work();
   GST_DEBUG_OBJECT(element_, "upstream ended: %s", gst_flow_get_name(flow));
-}
-
-void Session::HandleSegment(const Ref<GstEvent>& event) {
-  GstSegment segment;
-  gst_event_copy_segment(event.get(), &segment);
-  GST_DEBUG_OBJECT(element_, "upstream's %" GST_SEGMENT_FORMAT, static_cast<void*>(&segment));
-  if (segment.format == GST_FORMAT_BYTES) push_->Restart(segment.start);
 }
 
 /// What upstream says of its own stream is nothing to those downstream of this one.
@@ -95,6 +94,10 @@ bool Session::HandleSinkEvent(Ref<GstEvent> event) {
     case GST_EVENT_CAPS:
     case GST_EVENT_GAP:
     case GST_EVENT_SEGMENT_DONE:
+      return true;
+    case GST_EVENT_FLUSH_START:
+    case GST_EVENT_FLUSH_STOP:
+      HandleFlush(event);
       return true;
     case GST_EVENT_SEGMENT:
       HandleSegment(event);

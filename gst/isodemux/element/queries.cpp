@@ -3,6 +3,8 @@
 // Session: queries. They take no stream lock: they look at published facts, and at
 // sample tables, which any thread may ask.
 
+#include "element/queries.h"
+
 #include <algorithm>
 
 #include "core/demux/media_clock.h"
@@ -11,10 +13,7 @@
 #define GST_CAT_DEFAULT isodemux_debug
 
 namespace iso::gst {
-namespace {
 
-/// The first sample that lies at or behind `byte`. Offsets of one track rise in every
-/// file that a muxer writes; in others the answer is some sample near it.
 std::optional<int64_t> SampleAtByte(const Samples& samples, uint64_t byte) {
   const Result<uint64_t> count = samples.SampleCount();
   if (!count.ok() || *count == 0) return std::nullopt;
@@ -33,8 +32,6 @@ std::optional<int64_t> SampleAtByte(const Samples& samples, uint64_t byte) {
   return static_cast<int64_t>(low);
 }
 
-/// When sample `number` is on display, by the first edit that shows it; nothing where none
-/// does.
 std::optional<int64_t> TimeOfSample(const Track& track, uint64_t number) {
   const Result<Sample> sample = track.samples->At(number);
   if (!sample.ok()) return std::nullopt;
@@ -46,6 +43,8 @@ std::optional<int64_t> TimeOfSample(const Track& track, uint64_t number) {
   }
   return std::nullopt;
 }
+
+namespace {
 
 std::optional<int64_t> SampleAtTime(const Track& track, int64_t time_ns) {
   const auto& edits = track.timeline.edits();
@@ -183,7 +182,7 @@ bool Session::QuerySeeking(GstQuery* query) const {
     end = now.movie->duration_ns;
   }
   const bool seekable =
-      !push_ && (format == GST_FORMAT_TIME || format == GST_FORMAT_DEFAULT);
+      (!push_ || push_->can_seek()) && (format == GST_FORMAT_TIME || format == GST_FORMAT_DEFAULT);
   gst_query_set_seeking(query, format, seekable, 0, seekable ? end : -1);
   return true;
 }

@@ -4,42 +4,18 @@
 
 #include <algorithm>
 
+#include "element/seek_event.h"
 #include "element/session.h"
 
 #define GST_CAT_DEFAULT isodemux_debug
 
 namespace iso::gst {
-
-struct Session::SeekEvent {
-  double rate = 1.0;
-  GstFormat format = GST_FORMAT_UNDEFINED;
-  GstSeekFlags flags = GST_SEEK_FLAG_NONE;
-  GstSeekType start_type = GST_SEEK_TYPE_NONE;
-  gint64 start = -1;
-  GstSeekType stop_type = GST_SEEK_TYPE_NONE;
-  gint64 stop = -1;
-  guint32 seqnum = GST_SEQNUM_INVALID;
-  GstClockTime interval = 0;
-
-  explicit SeekEvent(GstEvent* event) : seqnum(gst_event_get_seqnum(event)) {
-    gst_event_parse_seek(event, &rate, &format, &flags, &start_type, &start, &stop_type, &stop);
-    gst_event_parse_seek_trickmode_interval(event, &interval);
-  }
-
-  bool Has(GstSeekFlags flag) const { return (flags & flag) == flag; }
-};
-
 namespace {
 
 Snap SnapOf(GstSeekFlags flags) {
   const int snap = flags & GST_SEEK_FLAG_SNAP_NEAREST;
   if (snap == GST_SEEK_FLAG_SNAP_NEAREST) return Snap::kNearest;
   return snap == GST_SEEK_FLAG_SNAP_AFTER ? Snap::kAfter : Snap::kBefore;
-}
-
-Ref<GstEvent> Numbered(GstEvent* event, guint32 seqnum) {
-  gst_event_set_seqnum(event, seqnum);
-  return Ref<GstEvent>::Adopt(event);
 }
 
 }  // namespace
@@ -59,7 +35,6 @@ bool Session::HandleSeek(GstPad* pad, Ref<GstEvent> event) {
     GST_DEBUG_OBJECT(element_, "nothing to seek in yet");
     return false;
   }
-  if (push_) return false;
   {
     // Every pad's peer may send the same seek.
     const std::lock_guard lock(lock_);
@@ -67,7 +42,11 @@ bool Session::HandleSeek(GstPad* pad, Ref<GstEvent> event) {
     last_seek_seqnum_ = seek.seqnum;
   }
   if (seek.Has(GST_SEEK_FLAG_INSTANT_RATE_CHANGE)) return SeekInstantly(seek);
-  return ConvertSeekToTime(pad, &seek) && IsPossible(seek) && Seek(seek);
+  if (push_ && seek.format == GST_FORMAT_BYTES) {
+    return gst_pad_push_event(sink_, event.release());
+  }
+  if (!ConvertSeekToTime(pad, &seek) || !IsPossible(seek)) return false;
+  return push_ ? SeekByPushing(seek) : Seek(seek);
 }
 
 /// Only the speed changes, at the sinks: nothing is flushed and no position moves.
@@ -79,7 +58,7 @@ bool Session::SeekInstantly(const SeekEvent& seek) {
                        "an instant rate change can change neither position nor direction");
     return false;
   }
-  PushToOutputs(Numbered(
+  PushToOutputs(NumberedEvent(
       gst_event_new_instant_rate_change(seek.rate / rate, static_cast<GstSegmentFlags>(seek.flags)),
       seek.seqnum));
   return true;
@@ -119,7 +98,7 @@ bool Session::Seek(const SeekEvent& seek) {
   const bool flush = seek.Has(GST_SEEK_FLAG_FLUSH);
   if (flush) {
     // Wakes whoever pulls or pushes, so that the stream lock comes free.
-    const Ref<GstEvent> start = Numbered(gst_event_new_flush_start(), seek.seqnum);
+    const Ref<GstEvent> start = NumberedEvent(gst_event_new_flush_start(), seek.seqnum);
     gst_pad_push_event(sink_, Ref<GstEvent>(start).release());
     PushToOutputs(start);
   } else {
@@ -127,13 +106,21 @@ bool Session::Seek(const SeekEvent& seek) {
   }
   const StreamLock lock(sink_);
   if (flush) {
-    gst_pad_push_event(sink_, Numbered(gst_event_new_flush_stop(TRUE), seek.seqnum).release());
+    gst_pad_push_event(sink_, NumberedEvent(gst_event_new_flush_stop(TRUE), seek.seqnum).release());
   }
   GstSegment segment = segment_;
   const Status sought = PerformSeek(&segment, seek);
   if (flush) {
-    PushToOutputs(Numbered(gst_event_new_flush_stop(TRUE), seek.seqnum));
+    PushToOutputs(NumberedEvent(gst_event_new_flush_stop(TRUE), seek.seqnum));
   }
+  Resume(seek, segment, sought);
+  // Interrupted: another flush is on its way, or the end.
+  if (!sought.ok() && sought.error().code == Errc::kInterrupted) return false;
+  return StartTask() && sought.ok();
+}
+
+/// Everything starts anew, from `segment` where the demuxer has got there.
+void Session::Resume(const SeekEvent& seek, const GstSegment& segment, const Status& sought) {
   seqnum_ = seek.seqnum;
   for (const auto& output : outputs_) {
     output->Restart();
@@ -143,18 +130,16 @@ bool Session::Seek(const SeekEvent& seek) {
     gst_flow_combiner_reset(combiner_.get());
   }
   blocks_->Forget();
+  sample_waits_ = false;
   if (sought.ok()) {
     segment_ = segment;
     seeks_.fetch_add(1, std::memory_order_relaxed);
     Publish();
     PostSegmentStart();
-  } else if (sought.error().code == Errc::kInterrupted) {
-    return false;  // another flush is on its way, or the end
-  } else {
+  } else if (sought.error().code != Errc::kInterrupted) {
     // Told by the streaming thread: this one may be an application's.
     pending_error_ = sought.error();
   }
-  return StartTask() && sought.ok();
 }
 
 void Session::PostSegmentStart() {
@@ -165,8 +150,8 @@ void Session::PostSegmentStart() {
   gst_element_post_message(element_, message);
 }
 
-/// Moves `segment` to where the seek lands. Nothing has changed when it fails.
-Status Session::PerformSeek(GstSegment* segment, const SeekEvent& seek) {
+/// What the seek asks of `segment`, and of the demuxer.
+Status Session::Prepare(GstSegment* segment, const SeekEvent& seek, SeekRequest* out) {
   gboolean update = FALSE;
   if (!gst_segment_do_seek(segment,
                            seek.rate,
@@ -180,7 +165,7 @@ Status Session::PerformSeek(GstSegment* segment, const SeekEvent& seek) {
     return Error{Errc::kEditInvalid};
   }
   if (!GST_CLOCK_TIME_IS_VALID(segment->stop) && seek.rate < 0) segment->stop = segment->duration;
-  SeekRequest request;
+  SeekRequest& request = *out;
   request.start_ns = static_cast<int64_t>(seek.rate > 0 ? segment->position : segment->start);
   if (GST_CLOCK_TIME_IS_VALID(segment->stop)) {
     request.stop_ns = static_cast<int64_t>(seek.rate > 0 ? segment->stop : segment->position);
@@ -188,6 +173,13 @@ Status Session::PerformSeek(GstSegment* segment, const SeekEvent& seek) {
   request.key_unit = seek.Has(GST_SEEK_FLAG_KEY_UNIT);
   request.snap = SnapOf(seek.flags);
   request.mode = ModeOf(seek);
+  return {};
+}
+
+/// Moves `segment` to where the seek lands. Nothing has changed when it fails.
+Status Session::PerformSeek(GstSegment* segment, const SeekEvent& seek) {
+  SeekRequest request;
+  ISO_CHECK(Prepare(segment, seek, &request));
   ISO_TRY(const PlayRange range, demuxer_.Seek(request));
   pace_.Restart();
   GST_INFO_OBJECT(element_,

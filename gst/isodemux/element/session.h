@@ -2,7 +2,8 @@
 //
 // Session: the element at work on one file, from the activation of its sink pad to its
 // deactivation. Owns the demuxer, the pads and the way between them. session.cpp opens
-// and plays, pushing.cpp feeds it in push mode, seeking.cpp seeks, queries.cpp answers.
+// and plays, pushing.cpp feeds it in push mode, seeking.cpp and push_seeking.cpp seek,
+// queries.cpp answers.
 
 #pragma once
 
@@ -131,7 +132,6 @@ class Session {
   bool HasCome(const Error& needed) const;
   GstFlowReturn EndFeeding(GstFlowReturn why);
   void HandleEos();
-  void HandleSegment(const Ref<GstEvent>& event);
 
   // streams.cpp
   void CreateOutputs();
@@ -147,13 +147,26 @@ class Session {
   struct SeekEvent;
   bool SeekInstantly(const SeekEvent& seek);
   bool Seek(const SeekEvent& seek);
+  static Status Prepare(GstSegment* segment, const SeekEvent& seek, SeekRequest* request);
   Status PerformSeek(GstSegment* segment, const SeekEvent& seek);
+  void Resume(const SeekEvent& seek, const GstSegment& segment, const Status& sought);
   bool IsPossible(const SeekEvent& seek) const;
   void PostSegmentStart();
   static PlayMode ModeOf(const SeekEvent& seek);
   static void Land(GstSegment* segment, const PlayRange& range);
   bool ConvertSeekToTime(GstPad* pad, SeekEvent* seek) const;
   void PushToOutputs(const Ref<GstEvent>& event);
+
+  // push_seeking.cpp
+  bool SeekByPushing(const SeekEvent& seek);
+  std::shared_ptr<SeekEvent> TakePendingSeek(guint32 seqnum);
+  void Carry(const SeekEvent& seek);
+  void MoveTo(uint64_t byte);
+  bool IsOwnSeek(const Ref<GstEvent>& event) const;
+  std::optional<uint64_t> WhereToGo() const;
+  GstFlowReturn SeekUpstream(uint64_t offset);
+  void HandleFlush(const Ref<GstEvent>& event);
+  void HandleSegment(const Ref<GstEvent>& event);
 
   // queries.cpp
   bool QueryPosition(GstPad* pad, GstQuery* query) const;
@@ -199,6 +212,7 @@ class Session {
   Pace pace_;
   uint32_t steps_ = 0;
   std::atomic<uint32_t> memory_pressure_;  ///< as set
+  bool moving_ = false;  ///< upstream was sent elsewhere: what comes before its segment is old
 
   std::mutex task_lock_;
   bool stopped_ = false;  ///< under task_lock_: the task must not be started again
@@ -209,6 +223,9 @@ class Session {
   mutable std::mutex lock_;
   Published published_;
   guint32 last_seek_seqnum_ = GST_SEQNUM_INVALID;  ///< under lock_
+  std::shared_ptr<SeekEvent> pending_seek_;        ///< under lock_: upstream is on its way for it
+  bool pending_flushed_ = false;                   ///< under lock_: and has flushed
+  guint32 own_seek_seqnum_ = GST_SEQNUM_INVALID;   ///< under lock_: of a seek in bytes of ours
 
   std::atomic<uint64_t> seeks_{0};
   std::atomic<uint64_t> lost_samples_{0};

@@ -55,6 +55,12 @@ const TrackPlayer* Demuxer::Reference() const {
 }
 
 Result<PlayRange> Demuxer::Seek(const SeekRequest& request) {
+  ISO_TRY(const PlayRange range, Resolve(request));
+  StartPlayers(range);
+  return range;
+}
+
+Result<PlayRange> Demuxer::Resolve(const SeekRequest& request) const {
   const int64_t end = movie_->duration_ns;
   PlayRange range;
   range.mode = request.mode;
@@ -68,8 +74,19 @@ Result<PlayRange> Demuxer::Seek(const SeekRequest& request) {
     ISO_TRY(beginning, finder.Land(beginning, request.snap));
     range.to_ns = std::max(range.from_ns, range.to_ns);
   }
-  StartPlayers(range);
   return range;
+}
+
+uint64_t Demuxer::LeastNeededFor(const PlayRange& range) const {
+  uint64_t least = UINT64_MAX;
+  for (size_t i = 0; i < players_.size(); ++i) {
+    if (!players_[i].options().active) continue;
+    TrackPlayer probe(movie_->tracks[i], i);
+    probe.SetOptions(players_[i].options());
+    probe.Start(range);
+    least = std::min(least, probe.LeastNeeded());
+  }
+  return least;
 }
 
 void Demuxer::StartPlayers(const PlayRange& range) {

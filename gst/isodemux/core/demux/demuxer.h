@@ -54,6 +54,12 @@ class Demuxer {
   /// Takes effect with the next Seek().
   void SetTrackOptions(size_t track, const TrackOptions& options);
 
+  /// What Seek() would play. Thread-safe once tracks have their options.
+  Result<PlayRange> Resolve(const SeekRequest& request) const;
+
+  /// The first byte that is needed for that. Thread-safe likewise.
+  uint64_t LeastNeededFor(const PlayRange& range) const;
+
   /// Positions every active track. Returns what is played now: as requested, cut to the
   /// presentation, and for key unit seeks with the end where playing begins (in reverse
   /// that is to_ns) moved to a sync sample.

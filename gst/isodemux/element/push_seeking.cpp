@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Session: seeks in push mode. Upstream is sent to a byte; what it then says of its flushing
+// and of its segment is told apart by sequence numbers.
+
+#include <algorithm>
+
+#include "element/queries.h"
+#include "element/seek_event.h"
+
+#define GST_CAT_DEFAULT isodemux_debug
+
+namespace iso::gst {
+namespace {
+
+/// While the movie header is looked for, what is further away than this is jumped to.
+constexpr uint64_t kJumpToHeader = 256 << 10;
+
+/// Once it plays, reading on is cheaper than a new request for a long while.
+constexpr uint64_t kJumpToSamples = 8 << 20;
+
+}  // namespace
+
+/// The demuxer moves when upstream's new segment has come, on its thread. What can be said
+/// beforehand is: whether it can be, and from which byte on.
+bool Session::SeekByPushing(const SeekEvent& seek) {
+  if (seek.rate <= 0 || !push_->can_seek()) return false;
+  GstSegment segment = Read().segment;
+  SeekRequest request;
+  if (!Prepare(&segment, seek, &request).ok()) return false;
+  const Result<PlayRange> range = demuxer_.Resolve(request);
+  if (!range.ok()) return false;
+  const uint64_t end = push_->size().value_or(G_MAXINT64);
+  const uint64_t offset = std::min(demuxer_.LeastNeededFor(*range), end);
+  {
+    const std::lock_guard lock(lock_);
+    pending_seek_ = std::make_shared<SeekEvent>(seek);
+    pending_flushed_ = false;
+  }
+  // Without a flush upstream could not go on where it has ended.
+  auto event = NumberedEvent(gst_event_new_seek(1.0,
+                                                GST_FORMAT_BYTES,
+                                                GST_SEEK_FLAG_FLUSH,
+                                                GST_SEEK_TYPE_SET,
+                                                static_cast<gint64>(offset),
+                                                GST_SEEK_TYPE_NONE,
+                                                -1),
+                             seek.seqnum);
+  GST_DEBUG_OBJECT(element_, "the seek needs bytes from %" G_GUINT64_FORMAT " on", offset);
+  if (gst_pad_push_event(sink_, event.release())) return true;
+  const std::lock_guard lock(lock_);
+  if (pending_seek_ && pending_seek_->seqnum == seek.seqnum) pending_seek_ = nullptr;
+  return false;
+}
+
+/// The seek that a segment of this number is for. A later seek of our own may have taken its
+/// segment's place; then its flush has been seen.
+std::shared_ptr<Session::SeekEvent> Session::TakePendingSeek(guint32 seqnum) {
+  const std::lock_guard lock(lock_);
+  if (!pending_seek_ || (pending_seek_->seqnum != seqnum && !pending_flushed_)) return nullptr;
+  return std::exchange(pending_seek_, nullptr);
+}
+
+void Session::Carry(const SeekEvent& seek) {
+  GstSegment segment = segment_;
+  const Status sought = PerformSeek(&segment, seek);
+  Resume(seek, segment, sought);
+}
+
+/// Somebody else has sent upstream to this byte: the movie goes on from what lies there.
+void Session::MoveTo(uint64_t byte) {
+  SeekEvent seek;
+  seek.rate = segment_.rate;
+  seek.format = GST_FORMAT_TIME;
+  seek.flags = static_cast<GstSeekFlags>(GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_KEY_UNIT);
+  seek.start_type = GST_SEEK_TYPE_SET;
+  seek.start = std::numeric_limits<gint64>::max();
+  seek.seqnum = seqnum_;
+  for (const auto& output : outputs_) {
+    const auto sample = SampleAtByte(*output->track().samples, byte);
+    const auto time =
+        sample ? TimeOfSample(output->track(), static_cast<uint64_t>(*sample)) : std::nullopt;
+    if (time) seek.start = std::min<gint64>(seek.start, *time);
+  }
+  if (demuxer_.movie()->duration_ns != kTimeMax) {
+    seek.start = std::min<gint64>(seek.start, demuxer_.movie()->duration_ns);
+  }
+  Carry(seek);
+}
+
+bool Session::IsOwnSeek(const Ref<GstEvent>& event) const {
+  const std::lock_guard lock(lock_);
+  return gst_event_get_seqnum(event.get()) == own_seek_seqnum_;
+}
+
+/// Where upstream had better go on than where it is.
+std::optional<uint64_t> Session::WhereToGo() const {
+  if (!push_->can_seek() || moving_) return std::nullopt;
+  const uint64_t wanted = needed_.offset;
+  if (wanted < push_->begin()) return wanted;
+  if (wanted <= push_->end()) return std::nullopt;
+  const uint64_t ahead = wanted - push_->end();
+  const uint64_t held = push_->end() - push_->begin();
+  const bool far = opened_ ? held == 0 && ahead > kJumpToSamples : ahead > kJumpToHeader;
+  return far || held > max_buffered_bytes_ ? std::optional(wanted) : std::nullopt;
+}
+
+GstFlowReturn Session::SeekUpstream(uint64_t offset) {
+  const guint32 seqnum = gst_util_seqnum_next();
+  {
+    const std::lock_guard lock(lock_);
+    own_seek_seqnum_ = seqnum;
+  }
+  auto event = NumberedEvent(gst_event_new_seek(1.0,
+                                                GST_FORMAT_BYTES,
+                                                GST_SEEK_FLAG_FLUSH,
+                                                GST_SEEK_TYPE_SET,
+                                                static_cast<gint64>(offset),
+                                                GST_SEEK_TYPE_NONE,
+                                                -1),
+                             seqnum);
+  GST_DEBUG_OBJECT(element_, "going to byte %" G_GUINT64_FORMAT, offset);
+  moving_ = true;
+  if (gst_pad_push_event(sink_, event.release())) return GST_FLOW_OK;
+  GST_WARNING_OBJECT(
+      element_, "upstream cannot go to byte %" G_GUINT64_FORMAT " after all", offset);
+  moving_ = false;
+  push_->GiveUpSeeking();
+  return Work();
+}
+
+/// Our own seeks are nobody else's business, and one without a flush is to be none for those
+/// downstream. Any thread.
+void Session::HandleFlush(const Ref<GstEvent>& event) {
+  if (IsOwnSeek(event)) return;
+  {
+    const std::lock_guard lock(lock_);
+    const bool ours = pending_seek_ && pending_seek_->seqnum == gst_event_get_seqnum(event.get());
+    if (GST_EVENT_TYPE(event.get()) == GST_EVENT_FLUSH_STOP) pending_flushed_ = ours;
+    if (ours && !pending_seek_->Has(GST_SEEK_FLAG_FLUSH)) return;
+  }
+  PushToOutputs(event);
+}
+
+void Session::HandleSegment(const Ref<GstEvent>& event) {
+  GstSegment segment;
+  gst_event_copy_segment(event.get(), &segment);
+  GST_DEBUG_OBJECT(element_, "upstream's %" GST_SEGMENT_FORMAT, static_cast<void*>(&segment));
+  if (segment.format != GST_FORMAT_BYTES) return;
+  push_->Restart(segment.start);
+  trimmed_at_ = segment.start;
+  moving_ = false;
+  const auto seek = TakePendingSeek(gst_event_get_seqnum(event.get()));
+  if (seek == nullptr && (!opened_ || IsOwnSeek(event))) return;
+  needed_ = Error{Errc::kNotYet};
+  fed_up_ = GST_FLOW_OK;
+  if (seek) {
+    Carry(*seek);
+  } else {
+    MoveTo(segment.start);
+  }
+}
+
+}  // namespace iso::gst
