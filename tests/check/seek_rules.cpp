@@ -68,7 +68,6 @@ bool SeekRules::Describe(const OracleTrack& track,
     const bool mpeg1 = StartsWith(pad.caps, "audio/mpeg") &&
                        pad.caps.find("mpegversion=(int)1") != std::string::npos;
     stream->lead_in = stream->kind == Kind::kRawAudio ? 0 : mpeg1 ? 30 : 2;
-    if (track.roll_distance > 0) stream->lead_in = track.roll_distance;
   }
   int64_t last = 0;
   for (const OracleSample& s : track.samples) {
@@ -183,7 +182,9 @@ void SeekRules::AddFirst(const Stream& stream, int64_t at, PadExpectation* expec
     if (stream.samples[i].pts <= at) on_display = i;
   }
   std::vector<size_t> first;
-  const size_t led_in = on_display - std::min(on_display, stream.lead_in);
+  const size_t roll = stream.track->rolls[on_display];
+  const bool rolls = roll > 0 && stream.kind != Kind::kVideo;
+  const size_t led_in = on_display - std::min(on_display, rolls ? roll : stream.lead_in);
   if (stream.kind == Kind::kVideo) {
     first = {SyncBefore(stream, stream.samples.size() - 1, at)};
   } else if (stream.track->has_sync_table) {

@@ -161,6 +161,41 @@ Bytes SyncBox(const TrackSpec& track, std::string_view type, bool partial) {
   return FullBox(type, 0, 0, ByteWriter().U32(count).Add(w.bytes()).bytes());
 }
 
+Bytes DependencyBox(const TrackSpec& track) {
+  ByteWriter w;
+  for (const SampleSpec& s : track.samples)
+    w.U8(s.dependency);
+  return FullBox("sdtp", 0, 0, w.bytes());
+}
+
+Bytes GroupBoxes(const GroupSpec& group) {
+  ByteWriter descriptions;
+  for (const Bytes& description : group.descriptions) {
+    if (group.own_lengths) descriptions.U32(description.size());
+    descriptions.Add(description);
+  }
+  ByteWriter sgpd;
+  sgpd.Text(group.type);
+  if (group.version >= 1) sgpd.U32(group.own_lengths ? 0 : group.descriptions.at(0).size());
+  if (group.version >= 2) sgpd.U32(group.default_index);
+  sgpd.U32(group.descriptions.size()).Add(descriptions.bytes());
+  ByteWriter runs;
+  uint32_t count = 0;
+  for (size_t i = 0, end; i < group.of_samples.size(); i = end, ++count) {
+    for (end = i; end < group.of_samples.size() && group.of_samples[end] == group.of_samples[i];)
+      ++end;
+    runs.U32(end - i).U32(group.of_samples[i]);
+  }
+  ByteWriter sbgp;
+  sbgp.Text(group.type);
+  if (group.runs_version >= 1) sbgp.U32(0);
+  sbgp.U32(count).Add(runs.bytes());
+  ByteWriter w;
+  w.Add(FullBox("sgpd", group.version, 0, sgpd.bytes()));
+  if (group.has_runs) w.Add(FullBox("sbgp", group.runs_version, 0, sbgp.bytes()));
+  return w.bytes();
+}
+
 Bytes CompositionBoxes(const TrackSpec& track) {
   ByteWriter w;
   if (track.ctts != CttsForm::kNone) {
@@ -205,6 +240,9 @@ Bytes SampleTableBox(const TrackSpec& track, const std::vector<Chunk>& chunks, u
   w.Add(CompositionBoxes(track));
   if (track.stss) w.Add(SyncBox(track, "stss", false));
   if (track.stps) w.Add(SyncBox(track, "stps", true));
+  if (track.sdtp) w.Add(DependencyBox(track));
+  for (const GroupSpec& group : track.groups)
+    w.Add(GroupBoxes(group));
   w.Add(SizesBox(track));
   w.Add(ChunkBoxes(track, chunks, start));
   return Box("stbl", w.bytes());

@@ -21,6 +21,19 @@ struct SampleSpec {
   bool sync = true;
   bool partial = false;  ///< listed in stps instead of stss
   uint32_t description = 1;
+  uint8_t dependency = 0;  ///< as written to sdtp
+};
+
+/// A sgpd and a sbgp of one kind.
+struct GroupSpec {
+  std::string type;
+  int version = 1;             ///< of the sgpd
+  bool own_lengths = false;    ///< each description has its length before it
+  uint32_t default_index = 0;  ///< version 2
+  std::vector<Bytes> descriptions;
+  bool has_runs = true;
+  std::vector<uint32_t> of_samples;  ///< numbers of descriptions; there may be fewer than samples
+  int runs_version = 0;              ///< of the sbgp
 };
 
 struct EditSpec {
@@ -58,6 +71,8 @@ struct TrackSpec {
   std::vector<uint32_t> chunk_pattern = {5};  ///< samples per chunk, used over and over
   bool stss = false;
   bool stps = false;
+  bool sdtp = false;
+  std::vector<GroupSpec> groups;
   bool has_edits = false;
   int elst_version = 0;
   std::vector<EditSpec> edits;

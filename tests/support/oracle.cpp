@@ -53,16 +53,14 @@ std::vector<uint32_t> Runs(const View& stbl, const char* type, size_t n) {
   return out;
 }
 
-std::optional<std::set<uint64_t>> SyncNumbers(const View& stbl) {
-  const auto stss = Find(stbl, {"stss"});
-  if (!stss) return std::nullopt;
+/// The sample numbers that a table lists.
+std::optional<std::set<uint64_t>> Listed(const View& stbl, const char* type) {
+  const auto table = Find(stbl, {type});
+  if (!table) return std::nullopt;
   std::set<uint64_t> numbers;
-  for (const auto& t : {stss, Find(stbl, {"stps"})}) {
-    if (!t) continue;
-    const uint64_t count = t->Count(8, 4, t->U32(4));
-    for (uint64_t i = 0; i < count; ++i)
-      numbers.insert(t->U32(8 + 4 * i));
-  }
+  const uint64_t count = table->Count(8, 4, table->U32(4));
+  for (uint64_t i = 0; i < count; ++i)
+    numbers.insert(table->U32(8 + 4 * i));
   return numbers;
 }
 
@@ -85,7 +83,8 @@ void ExpandSamples(const View& stbl, OracleTrack* track) {
   if (!stsc || sizes.empty()) return;
   const std::vector<uint32_t> durations = Runs(stbl, "stts", sizes.size());
   const std::vector<uint32_t> offsets = Runs(stbl, "ctts", sizes.size());
-  const auto sync = SyncNumbers(stbl);
+  const auto sync = Listed(stbl, "stss");
+  const std::set<uint64_t> partial = Listed(stbl, "stps").value_or(std::set<uint64_t>());
   track->has_sync_table = sync.has_value();
   const uint64_t runs = stsc->Count(8, 12, stsc->U32(4));
   uint64_t run = 0, chunk_number = 0;
@@ -103,7 +102,7 @@ void ExpandSamples(const View& stbl, OracleTrack* track) {
       s.duration = i < durations.size() ? durations[i] : durations.empty() ? 0 : durations.back();
       s.size = sizes[i];
       s.offset = base;
-      s.sync = !sync || sync->count(i + 1) > 0;
+      s.sync = !sync || sync->count(i + 1) > 0 || partial.count(i + 1) > 0;
       s.description = static_cast<uint32_t>(stsc->U32(16 + 12 * run));
       base += s.size;
       dts += static_cast<int64_t>(s.duration);
@@ -112,19 +111,71 @@ void ExpandSamples(const View& stbl, OracleTrack* track) {
   }
 }
 
-/// Only groups of version 1 whose entries all have 2 bytes: what encoders write.
-uint64_t RollDistance(const View& stbl) {
-  uint64_t farthest = 0;
+/// The description of each of n samples in the sample group `type`, its bytes as a number; nothing
+/// where there is none.
+std::vector<std::optional<uint64_t>> Groups(const View& stbl, const std::string& type, size_t n) {
+  std::vector<uint64_t> descriptions;
+  std::vector<std::optional<uint64_t>> of_samples;
+  uint64_t otherwise = 0;
+  std::vector<uint64_t> numbers;
   for (const Child& child : Children(stbl)) {
     const View& body = child.body;
-    const std::string group = child.type == "sgpd" ? body.Text(4, 4) : "";
-    if ((group != "roll" && group != "prol") || body.Read(0, 1) != 1 || body.U32(8) != 2) continue;
-    for (uint64_t i = 0; i < body.Count(16, 2, body.U32(12)); ++i) {
-      const int distance = static_cast<int16_t>(body.Read(16 + 2 * i, 2));
-      if (distance < 0) farthest = std::max<uint64_t>(farthest, static_cast<uint64_t>(-distance));
+    if (body.Text(4, 4) != type) continue;
+    const uint64_t version = body.Read(0, 1);
+    if (child.type == "sgpd") {
+      size_t at = 8;
+      const uint64_t every = version >= 1 ? body.U32(at) : type[0] == 's' || type == "rap " ? 1 : 2;
+      at += version >= 1 ? 4 : 0;
+      otherwise = version >= 2 ? body.U32(at) : 0;
+      at += version >= 2 ? 4 : 0;
+      const uint64_t count = body.U32(at);
+      at += 4;
+      for (uint64_t i = 0; i < count && at < body.size(); ++i) {
+        const uint64_t length = every ? every : body.U32(at);
+        at += every ? 0 : 4;
+        descriptions.push_back(body.Read(at, length == 1 ? 1 : 2));
+        at += length;
+      }
+    } else if (child.type == "sbgp") {
+      const size_t at = version >= 1 ? 12 : 8;
+      for (uint64_t i = 0; i < body.Count(at + 4, 8, body.U32(at)); ++i) {
+        const uint64_t samples = std::min<uint64_t>(body.U32(at + 4 + 8 * i), n - numbers.size());
+        numbers.insert(numbers.end(), samples, body.U32(at + 8 + 8 * i));
+      }
     }
   }
-  return farthest;
+  numbers.resize(n, otherwise);
+  for (const uint64_t number : numbers) {
+    const bool some = number >= 1 && number <= descriptions.size();
+    of_samples.push_back(some ? std::optional(descriptions[number - 1]) : std::nullopt);
+  }
+  return of_samples;
+}
+
+void ExpandAccess(const View& stbl, OracleTrack* track) {
+  const size_t n = track->samples.size();
+  const auto sdtp = Find(stbl, {"sdtp"});
+  const std::set<uint64_t> full = Listed(stbl, "stss").value_or(std::set<uint64_t>());
+  const std::set<uint64_t> partial = Listed(stbl, "stps").value_or(std::set<uint64_t>());
+  const auto raps = Groups(stbl, "rap ", n), syncs = Groups(stbl, "sync", n);
+  const auto rolls = Groups(stbl, "roll", n), prols = Groups(stbl, "prol", n);
+  for (size_t i = 0; i < n; ++i) {
+    OracleSample& s = track->samples[i];
+    const uint8_t dependency = sdtp ? static_cast<uint8_t>(sdtp->Read(4 + i, 1)) : 0;
+    const bool depends = (dependency & 0x30) == 0x10 && track->handler == "vide";
+    const bool rap_open = raps[i] && *raps[i] != 0x80;
+    const bool sync_open = syncs[i] && ((*syncs[i] & 63) == 21 || (*syncs[i] & 63) == 16);
+    uint32_t roll = 0;
+    for (const auto& distance : {rolls[i], prols[i]}) {
+      const int signed_distance = static_cast<int16_t>(distance.value_or(0));
+      if (signed_distance < 0) roll = std::max(roll, static_cast<uint32_t>(-signed_distance));
+    }
+    s.sync = track->has_sync_table ? s.sync || raps[i] || syncs[i] : !depends;
+    const bool only_partial = partial.count(i + 1) > 0 && full.count(i + 1) == 0;
+    track->open.push_back(track->has_sync_table && (only_partial || rap_open || sync_open));
+    track->rolls.push_back(roll);
+    track->dependencies.push_back(track->handler == "vide" ? dependency : 0);
+  }
 }
 
 std::vector<OracleEdit> Edits(const View& trak) {
@@ -161,7 +212,7 @@ OracleTrack ReadTrack(const View& trak, uint32_t movie_timescale) {
         track.entries.push_back(c.type);
     }
     ExpandSamples(*stbl, &track);
-    track.roll_distance = RollDistance(*stbl);
+    ExpandAccess(*stbl, &track);
   }
   return track;
 }

@@ -19,7 +19,7 @@ struct OracleSample {
   uint64_t duration = 0;
   uint64_t size = 0;
   uint64_t offset = 0;
-  bool sync = false;
+  bool sync = false;  ///< by stss and stps, and by groups that name random access points
   uint32_t description = 1;
 
   bool operator==(const OracleSample&) const = default;
@@ -37,9 +37,12 @@ struct OracleTrack {
   uint32_t timescale = 1;
   uint32_t movie_timescale = 1;
   bool has_sync_table = false;  ///< or fragments with samples that are not sync samples
-  uint64_t roll_distance = 0;   ///< farthest of the sample groups roll and prol; 0: none
   std::vector<OracleEdit> edits;
   std::vector<OracleSample> samples;
+  // For each sample:
+  std::vector<uint32_t> rolls;        ///< samples to start before it (`roll`, `prol`); 0: not said
+  std::vector<bool> open;             ///< a sync sample of an open GOP (stps, `rap `, `sync`)
+  std::vector<uint8_t> dependencies;  ///< its byte of sdtp
 };
 
 struct OracleMovie {

@@ -150,6 +150,7 @@ void OutputPad::Stamp(const Event& event, GstBuffer* buffer) {
   if (event.discont) discont_ = true;
   if (track_.kind == MediaKind::kAudio) AddClipping(event, buffer);
   if (event.decode_only) GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DECODE_ONLY);
+  if (event.sample.droppable()) GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DROPPABLE);
   if (!event.sample.sync && !format().raw) {
     GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
   }

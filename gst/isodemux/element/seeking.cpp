@@ -24,6 +24,7 @@ PlayMode Session::ModeOf(const SeekEvent& seek) {
   PlayMode mode;
   mode.reverse = seek.rate < 0;
   mode.key_units = seek.Has(GST_SEEK_FLAG_TRICKMODE_KEY_UNITS);
+  mode.predicted = seek.Has(GST_SEEK_FLAG_TRICKMODE_FORWARD_PREDICTED);
   mode.no_audio = seek.Has(GST_SEEK_FLAG_TRICKMODE_NO_AUDIO);
   mode.interval_ns = static_cast<int64_t>(std::min<guint64>(seek.interval, G_MAXINT64));
   return mode;

@@ -25,7 +25,7 @@ constexpr uint32_t kMostRawBytes = 1 << 20;
 
 /// Frames an audio decoder wants before the first one that is heard: 2, but MPEG-1 and -2
 /// audio reaches back further through its bit reservoir. A track that says itself how far back
-/// to go (roll_distance) knows better.
+/// to go (SampleTable::RollDistance) knows better.
 constexpr uint32_t kLeadIn = 2;
 constexpr uint32_t kMpegAudioLeadIn = 30;
 
@@ -74,8 +74,7 @@ TrackOptions OptionsFor(const Track& track, const StreamFormat& format) {
     const uint32_t size = track.fragments ? frame : std::max(1u, constant);
     options.max_run = std::clamp(kMostRawBytes / size, 1u, kRawFrames);
   } else if (track.kind == MediaKind::kAudio) {
-    const uint32_t usual = IsMpegAudio(format) ? kMpegAudioLeadIn : kLeadIn;
-    options.lead_in = track.roll_distance > 0 ? track.roll_distance : usual;
+    options.lead_in = IsMpegAudio(format) ? kMpegAudioLeadIn : kLeadIn;
   }
   return options;
 }
@@ -188,7 +187,8 @@ void Session::GuessBitrate() {
   }
   if (silent == nullptr || rest == 0 || rest > G_MAXUINT) return;
   auto tags = Ref<GstTagList>::Share(silent->tags());
-  gst_tag_list_add(tags.writable(), GST_TAG_MERGE_KEEP, GST_TAG_BITRATE, static_cast<guint>(rest), nullptr);
+  gst_tag_list_add(
+      tags.writable(), GST_TAG_MERGE_KEEP, GST_TAG_BITRATE, static_cast<guint>(rest), nullptr);
   silent->SetTags(std::move(tags));
 }
 
@@ -198,8 +198,8 @@ void Session::WarnOfEncryption() const {
     return output->first_format().encrypted || output->first_format().unreadable;
   });
   if (!encrypted) return;
-  GList* decryptors = gst_element_factory_list_get_elements(
-      GST_ELEMENT_FACTORY_TYPE_DECRYPTOR, GST_RANK_MARGINAL);
+  GList* decryptors =
+      gst_element_factory_list_get_elements(GST_ELEMENT_FACTORY_TYPE_DECRYPTOR, GST_RANK_MARGINAL);
   if (decryptors == nullptr) {
     GST_ELEMENT_WARNING(element_,
                         STREAM,

@@ -17,6 +17,7 @@ struct Limits {
   uint64_t max_small_box_bytes = 16u << 20;     ///< a box that is read whole (not a sample table)
   uint64_t max_metadata_bytes = 64u << 20;      ///< udta and meta, cover art included
   uint64_t max_fragment_bytes = 64u << 20;      ///< a moof: some four million samples
+  uint32_t max_group_descriptions = 65535;      ///< of one kind of sample group
   uint32_t max_sample_entries = 1024;           ///< entries of one stsd
   uint32_t max_edits = 65536;                   ///< entries of one elst
   uint64_t max_inflated_bytes = 200u << 20;     ///< a compressed moov, inflated

@@ -42,6 +42,7 @@ constexpr auto kParsed = Rows<Co64Box,
                               MfhdBox,
                               MfroBox,
                               MvhdBox,
+                              SbgpBox,
                               SdtpBox,
                               SgpdBox,
                               SidxBox,
@@ -97,8 +98,8 @@ std::span<const KnownBox> KnownBoxes() {
 }
 
 const KnownBox* FindBox(FourCC type) {
-  const auto found = std::lower_bound(
-      kBoxes.begin(), kBoxes.end(), type, [](const KnownBox& row, FourCC wanted) {
+  const auto found =
+      std::lower_bound(kBoxes.begin(), kBoxes.end(), type, [](const KnownBox& row, FourCC wanted) {
         return row.info.type < wanted;
       });
   return found != kBoxes.end() && found->info.type == type ? &*found : nullptr;

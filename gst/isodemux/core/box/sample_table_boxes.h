@@ -51,8 +51,7 @@ struct CslgBox : FullBox {
 };
 
 struct StssBox : FullBox {
-  static constexpr BoxInfo kInfo{
-      "stss", "SyncSampleBox", "12:8.6.2", "stbl", BoxForm::kFullBox};
+  static constexpr BoxInfo kInfo{"stss", "SyncSampleBox", "12:8.6.2", "stbl", BoxForm::kFullBox};
   TableRef entries;  ///< u32 sample_number, from 1, rising
 
   template <class V>
@@ -68,11 +67,10 @@ struct StpsBox : StssBox {
 };
 
 struct StszBox : FullBox {
-  static constexpr BoxInfo kInfo{
-      "stsz", "SampleSizeBox", "12:8.7.3.2", "stbl", BoxForm::kFullBox};
-  uint32_t sample_size = 0;   ///< of every sample, or 0
+  static constexpr BoxInfo kInfo{"stsz", "SampleSizeBox", "12:8.7.3.2", "stbl", BoxForm::kFullBox};
+  uint32_t sample_size = 0;  ///< of every sample, or 0
   uint32_t sample_count = 0;
-  TableRef entries;           ///< u32 entry_size, when sample_size is 0
+  TableRef entries;  ///< u32 entry_size, when sample_size is 0
 
   template <class V>
   void Fields(V& f) {
@@ -85,7 +83,7 @@ struct StszBox : FullBox {
 struct Stz2Box : FullBox {
   static constexpr BoxInfo kInfo{
       "stz2", "CompactSampleSizeBox", "12:8.7.3.3", "stbl", BoxForm::kFullBox};
-  uint8_t field_size = 0;     ///< bits of an entry: 4, 8 or 16
+  uint8_t field_size = 0;  ///< bits of an entry: 4, 8 or 16
   uint32_t sample_count = 0;
   TableRef entries;
 
@@ -99,8 +97,7 @@ struct Stz2Box : FullBox {
 };
 
 struct StscBox : FullBox {
-  static constexpr BoxInfo kInfo{
-      "stsc", "SampleToChunkBox", "12:8.7.4", "stbl", BoxForm::kFullBox};
+  static constexpr BoxInfo kInfo{"stsc", "SampleToChunkBox", "12:8.7.4", "stbl", BoxForm::kFullBox};
   TableRef entries;  ///< u32 first_chunk, u32 samples_per_chunk, u32 sample_description_index
 
   template <class V>
@@ -110,8 +107,7 @@ struct StscBox : FullBox {
 };
 
 struct StcoBox : FullBox {
-  static constexpr BoxInfo kInfo{
-      "stco", "ChunkOffsetBox", "12:8.7.5", "stbl", BoxForm::kFullBox};
+  static constexpr BoxInfo kInfo{"stco", "ChunkOffsetBox", "12:8.7.5", "stbl", BoxForm::kFullBox};
   TableRef entries;  ///< u32 chunk_offset
 
   template <class V>
@@ -151,6 +147,21 @@ struct SgpdBox : FullBox {
   }
 };
 
+struct SbgpBox : FullBox {
+  static constexpr BoxInfo kInfo{
+      "sbgp", "SampleToGroupBox", "12:8.9.2", "stbl traf", BoxForm::kFullBox, 1};
+  FourCC grouping_type;
+  uint32_t grouping_type_parameter = 0;
+  TableRef entries;  ///< u32 sample_count, u32 group_description_index (0: no group)
+
+  template <class V>
+  void Fields(V& f) {
+    f.Code("grouping_type", grouping_type);
+    if (version >= 1) f.U32("grouping_type_parameter", grouping_type_parameter);
+    f.CountedTable("entries", entries, 8);
+  }
+};
+
 /// One byte a sample, as many as the track has samples: no count of its own.
 struct SdtpBox : FullBox {
   static constexpr BoxInfo kInfo{
@@ -160,8 +171,10 @@ struct SdtpBox : FullBox {
   template <class V>
   void Fields(V& f) {
     // As many entries as the box has bytes: the sample count is in stsz.
-    if constexpr (V::kParsing) f.Table("entries", entries, f.room(), 1);
-    else f.Table("entries", entries, entries.count, 1);
+    if constexpr (V::kParsing)
+      f.Table("entries", entries, f.room(), 1);
+    else
+      f.Table("entries", entries, entries.count, 1);
   }
 };
 

@@ -13,6 +13,9 @@ constexpr uint64_t kReverseGroup = 16;
 /// Frames of packed sound in one step, about.
 constexpr uint32_t kPackedFrames = 4096;
 
+/// Samples left out in a row at most: then one is handed out, so that a walk is never stuck.
+constexpr int kMostPassedOver = 1024;
+
 /// Past every sample, and far enough from overflowing.
 constexpr int64_t kFarthestPts = kTimeMax / 4;
 
@@ -40,8 +43,11 @@ Status SampleWalk::Start(int64_t first_pts,
                          const PlayMode& mode) {
   mode_ = mode;
   mode_.key_units = mode.key_units && by_sync();
+  mode_.predicted = mode.predicted && by_sync();
   fresh_ = true;
   key_unit_.reset();
+  entered_.reset();
+  passed_over_ = 0;
   if (mode_.reverse) return StartReverse(first_pts, last_pts);
   ISO_TRY(key_start_, finder_.DecodeStart(first_pts, lead_in));
   return SeekTo(key_start_);
@@ -58,12 +64,8 @@ Status SampleWalk::StartReverse(int64_t first_pts, int64_t last_pts) {
   // The last group goes on in decoding order until nothing of it can be shown before the
   // stop: that is for whoever calls EndGroup() to see.
   ISO_TRY(key_start_, finder_.DecodeStart(last_pts, 0));
-  group_end_ = kPastLastSample;
-  ISO_CHECK(SeekTo(key_start_));
-  group_begin_ = key_start_;
-  group_left_ = true;
-  fresh_ = true;
-  return {};
+  reference_ = kNone;
+  return EnterGroup(key_start_, kPastLastSample);
 }
 
 Status SampleWalk::Next(Walked* walked) {
@@ -109,10 +111,30 @@ Status SampleWalk::NextRun(uint32_t max, Walked* walked) {
 }
 
 Status SampleWalk::NextForward(Walked* walked) {
-  ISO_CHECK(max_run_ > 1 ? NextRun(max_run_, walked) : NextOne(walked));
+  do {
+    ISO_CHECK(max_run_ > 1 ? NextRun(max_run_, walked) : NextOne(walked));
+  } while (by_sync() && IsPassedOver(walked->sample));
   walked->starts_group = fresh_ || walked->sample.discont;
   fresh_ = false;
   return {};
+}
+
+/// Whether the picture is left out: it cannot be decoded from where decoding began, or nothing
+/// needs it and the mode does not want it.
+bool SampleWalk::IsPassedOver(const Sample& sample) {
+  if (fresh_) {
+    entered_.reset();
+    // Backwards what leads it has its group, unless there is none below.
+    if (sample.sync && (!mode_.reverse || group_begin_ <= lowest_)) entered_ = sample;
+    passed_over_ = 0;
+    return false;
+  }
+  if (sample.sync) entered_.reset();
+  const bool lost = entered_ && SyncFinder::IsLostAfter(*entered_, sample);
+  const bool unwanted = mode_.predicted && sample.droppable() && !sample.sync;
+  const bool passed = (lost || unwanted) && passed_over_ < kMostPassedOver;
+  passed_over_ = passed ? passed_over_ + 1 : 0;
+  return passed;
 }
 
 void SampleWalk::EndGroup() {
@@ -125,51 +147,83 @@ Status SampleWalk::EnterGroupBefore(uint64_t end) {
   const Samples& samples = *track_.samples;
   ISO_TRY(const uint64_t last, samples.Back(end, 1));
   if (last >= end) return Error{Errc::kEndOfTable};
-  uint64_t begin = last;
-  if (!by_sync()) {
-    ISO_TRY(begin, samples.Back(end, max_run_ > 1 ? max_run_ : kReverseGroup));
-    begin = std::max(begin, std::min(lowest_, last));
-  }
+  if (by_sync()) return EnterPicturesBefore(end, last);
+  ISO_TRY(uint64_t begin, samples.Back(end, max_run_ > 1 ? max_run_ : kReverseGroup));
+  begin = std::max(begin, std::min(lowest_, last));
   if (!uniform_) {
     ISO_TRY(const std::optional<uint64_t> sync, samples.SyncAtOrBefore(begin));
     ISO_TRY(const uint64_t first, samples.First());
     begin = sync.value_or(first);
   }
-  ISO_TRY(const Sample final_one, samples.At(last));
-  int64_t end_pts = SaturatingAdd(final_one.pts, final_one.duration);
-  if (by_sync()) {
-    ISO_TRY(const Sample above, samples.At(end));
-    end_pts = above.pts;
+  ISO_TRY(const Sample latest, samples.At(last));
+  ISO_CHECK(EnterGroup(begin, end));
+  group_end_pts_ = SaturatingAdd(latest.pts, latest.duration);
+  return {};
+}
+
+/// Pictures that lead sample `end`, the sync sample of the group above, were left out there and
+/// come at the end of this one.
+Status SampleWalk::EnterPicturesBefore(uint64_t end, uint64_t last) {
+  const Samples& samples = *track_.samples;
+  ISO_TRY(const std::optional<uint64_t> sync, samples.SyncAtOrBefore(last));
+  ISO_TRY(const uint64_t first, samples.First());
+  ISO_TRY(const Sample above, samples.At(end));
+  ISO_TRY(const std::optional<uint64_t> leading_end, finder_.LeadingEnd(above));
+  ISO_CHECK(EnterGroup(sync.value_or(first), leading_end.value_or(end)));
+  reference_ = leading_end ? end : kNone;
+  group_end_pts_ = above.pts;
+  return {};
+}
+
+Status SampleWalk::EnterGroup(uint64_t begin, uint64_t end) {
+  uint64_t leading_end = begin;
+  if (by_sync() && begin > lowest_) {
+    ISO_TRY(const Sample sync, track_.samples->At(begin));
+    ISO_TRY(const std::optional<uint64_t> leading, finder_.LeadingEnd(sync));
+    leading_end = leading.value_or(begin);
   }
   ISO_CHECK(SeekTo(begin));
   group_begin_ = begin;
   group_end_ = end;
-  group_end_pts_ = end_pts;
+  leading_end_ = leading_end;
   group_left_ = true;
   fresh_ = true;
   return {};
 }
 
-Status SampleWalk::NextReverse(Walked* walked) {
-  ISO_CHECK(NextOfGroup(walked));
-  if (!group_left_) {
+/// Sees to it that the cursor is at the next sample, of this group or the one below.
+Status SampleWalk::GoOnInGroup() {
+  if (!group_left_ || cursor_->position() >= group_end_) {
+    group_left_ = false;
     if (group_begin_ <= lowest_) return Error{Errc::kEndOfTable};
-    ISO_CHECK(EnterGroupBefore(group_begin_));
-    ISO_CHECK(NextOne(walked));
+    return EnterGroupBefore(group_begin_);
   }
-  walked->starts_group = fresh_;
-  fresh_ = false;
-  return {};
+  const bool at_leading =
+      cursor_->position() == group_begin_ + 1 && cursor_->position() < leading_end_;
+  return at_leading ? SeekTo(leading_end_) : Status();
 }
 
-/// The group's next sample; group_left_ says whether there was one.
-Status SampleWalk::NextOfGroup(Walked* walked) {
-  if (!group_left_) return {};
-  group_left_ = cursor_->position() < group_end_;
-  if (!group_left_) return {};
+/// The next sample of this group or the one below. Where a group ends shows only when the sample
+/// behind it comes, or none.
+Status SampleWalk::NextOfGroups(Walked* walked) {
+  ISO_CHECK(GoOnInGroup());
   const Status next = NextOne(walked);
+  if (next.ok() && walked->sample.index < group_end_) return {};
   if (!next.ok() && next.error().code != Errc::kEndOfTable) return next;
-  group_left_ = next.ok() && walked->sample.index < group_end_;
+  group_left_ = false;
+  ISO_CHECK(GoOnInGroup());
+  return NextOne(walked);
+}
+
+Status SampleWalk::NextReverse(Walked* walked) {
+  do {
+    ISO_CHECK(NextOfGroups(walked));
+  } while (by_sync() && IsPassedOver(walked->sample));
+  walked->starts_group = fresh_;
+  walked->reference = walked->sample.index == reference_;
+  // A decoder would take another sync sample for the start of another group.
+  if (by_sync() && !fresh_) walked->sample.sync = false;
+  fresh_ = false;
   return {};
 }
 
@@ -212,6 +266,7 @@ Status SampleWalk::NextKeyUnit(Walked* walked) {
   ISO_CHECK(SeekTo(next));
   ISO_CHECK(NextOne(walked));
   walked->starts_group = true;
+  walked->reference = false;
   group_end_pts_ = SaturatingAdd(walked->sample.pts, walked->sample.duration);
   key_unit_ = walked->sample;
   return {};

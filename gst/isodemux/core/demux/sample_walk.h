@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "core/demux/sync_finder.h"
@@ -15,10 +16,11 @@ namespace iso {
 
 /// How a presentation is played, besides from where to where.
 struct PlayMode {
-  bool reverse = false;         ///< from the end to the start
-  bool key_units = false;       ///< of video only sync samples
-  int64_t interval_ns = 0;      ///< media time between these at least
-  bool no_audio = false;        ///< audio tracks present nothing
+  bool reverse = false;     ///< from the end to the start
+  bool key_units = false;   ///< of video only sync samples
+  int64_t interval_ns = 0;  ///< media time between these at least
+  bool no_audio = false;    ///< audio tracks present nothing
+  bool predicted = false;   ///< of video no sample that no other depends on
 
   bool operator==(const PlayMode&) const = default;
 };
@@ -29,8 +31,13 @@ struct Walked {
   uint32_t count = 1;
   uint64_t bytes = 0;         ///< of all of them
   bool starts_group = false;  ///< does not follow what was handed out before
+  bool reference = false;     ///< only for decoding what follows: it is handed out again
 };
 
+/// Pictures that lead a sync sample are left out where decoding starts at it and they are
+/// known to need what comes before. Backwards they come with the group below, and that sync
+/// sample before them once more.
+///
 /// Not thread-safe. A function that answers kNotYet or kInterrupted changed nothing that
 /// shows. Holds one cursor, whatever the length of a group.
 class SampleWalk {
@@ -59,6 +66,8 @@ class SampleWalk {
   int64_t group_end_pts() const { return group_end_pts_; }
 
  private:
+  static constexpr uint64_t kNone = UINT64_MAX;
+
   bool by_sync() const { return track_.kind == MediaKind::kVideo; }
 
   Status SeekTo(uint64_t n);
@@ -67,10 +76,14 @@ class SampleWalk {
   Status StartReverse(int64_t first_pts, int64_t last_pts);
   Status NextForward(Walked* walked);
   Status NextReverse(Walked* walked);
-  Status NextOfGroup(Walked* walked);
+  Status NextOfGroups(Walked* walked);
   Status NextKeyUnit(Walked* walked);
   Status NextRawReverse(Walked* walked);
   Status EnterGroupBefore(uint64_t end);
+  Status EnterGroup(uint64_t begin, uint64_t end);
+  Status EnterPicturesBefore(uint64_t end, uint64_t last);
+  Status GoOnInGroup();
+  bool IsPassedOver(const Sample& sample);
   Status GatherRuns(uint64_t begin, uint64_t end);
   Result<std::optional<uint64_t>> SyncFurtherOn(const Sample& from) const;
 
@@ -82,15 +95,19 @@ class SampleWalk {
   PlayMode mode_;
   uint32_t max_run_ = 1;
 
-  bool fresh_ = true;          ///< nothing has been handed out of this group
-  uint64_t lowest_ = 0;        ///< reverse: the group that holds this sample is the last
-  uint64_t group_begin_ = 0;   ///< reverse: the samples of the group
+  bool fresh_ = true;         ///< nothing has been handed out of this group
+  uint64_t lowest_ = 0;       ///< reverse: the group that holds this sample is the last
+  uint64_t group_begin_ = 0;  ///< reverse: the samples of the group
   uint64_t group_end_ = 0;
-  bool group_left_ = false;    ///< reverse: the group is not played out
+  uint64_t leading_end_ = 0;    ///< reverse: those before come with the group below, but the first
+  uint64_t reference_ = kNone;  ///< reverse: this one is a Walked::reference
+  bool group_left_ = false;     ///< reverse: the group is not played out
   int64_t group_end_pts_ = kTimeMax;
+  std::optional<Sample> entered_;   ///< the sync sample decoding began with, as long as it matters
+  int passed_over_ = 0;             ///< samples since one was handed out
   std::optional<Sample> key_unit_;  ///< key units: the one handed out last
   uint64_t key_start_ = 0;
-  std::vector<Walked> runs_;   ///< raw audio in reverse: the group's runs, the last first
+  std::vector<Walked> runs_;  ///< raw audio in reverse: the group's runs, the last first
 };
 
 }  // namespace iso

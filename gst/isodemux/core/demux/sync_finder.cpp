@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/movie/box_loader.h"
 #include "core/movie/track_reader.h"
 
 namespace iso {
@@ -27,7 +28,8 @@ Result<uint64_t> SyncFinder::DecodeStart(int64_t pts, uint32_t lead_in) const {
     return sync.value_or(begin);
   }
   ISO_TRY(const uint64_t shown, samples.SampleAtPresentationTime(pts));
-  ISO_TRY(const uint64_t first, samples.Back(shown, lead_in));
+  ISO_TRY(const uint32_t roll, samples.RollDistance(shown));
+  ISO_TRY(const uint64_t first, samples.Back(shown, roll > 0 ? roll : lead_in));
   ISO_TRY(const std::optional<uint64_t> sync, samples.SyncAtOrBefore(first));
   return sync.value_or(begin);
 }
@@ -83,6 +85,25 @@ Result<std::optional<uint64_t>> SyncFinder::From(int64_t pts,
   return std::optional<uint64_t>();
 }
 
+Result<std::optional<uint64_t>> SyncFinder::LeadingEnd(const Sample& sync) const {
+  const std::unique_ptr<SampleCursor> cursor = track_.samples->NewCursor();
+  ISO_CHECK(cursor->SeekTo(sync.index));
+  Sample sample;
+  for (int step = 0; step <= kMostSteps; ++step) {
+    const Status next = cursor->Next(&sample);
+    // Pictures that lead are not in another fragment than what they lead.
+    if (!next.ok() && IsSourceError(next.error().code)) return next.error();
+    if (!next.ok()) break;
+    if (sample.index == sync.index) continue;
+    const bool independent =
+        sample.leading() == Sample::Leading::kNo || sample.leading() == Sample::Leading::kDecodable;
+    if (sample.sync || sample.pts >= sync.pts || independent) {
+      return step > 1 ? std::optional<uint64_t>(sample.index) : std::nullopt;
+    }
+  }
+  return std::optional<uint64_t>(cursor->position());
+}
+
 Result<int64_t> SyncFinder::PresentationOf(const Edit& edit, uint64_t sync) const {
   ISO_TRY(const Sample sample, track_.samples->At(sync));
   return clock_.ShownFrom(edit, sample.pts);
@@ -111,12 +132,11 @@ Result<int64_t> SyncFinder::Land(int64_t position_ns, Snap snap) const {
   if (after) {
     ISO_TRY(later, PresentationOf(edit, *after));
   }
-  const bool nearer = snap == Snap::kNearest &&
-                      SaturatingSubtract(later, position_ns) < position_ns - earlier;
+  const bool nearer =
+      snap == Snap::kNearest && SaturatingSubtract(later, position_ns) < position_ns - earlier;
   const bool take_later = later < edit.end_ns && (!before || snap == Snap::kAfter || nearer);
-  return std::clamp(take_later ? later : earlier,
-                    edit.start_ns,
-                    std::max(edit.start_ns, edit.end_ns - 1));
+  return std::clamp(
+      take_later ? later : earlier, edit.start_ns, std::max(edit.start_ns, edit.end_ns - 1));
 }
 
 }  // namespace iso

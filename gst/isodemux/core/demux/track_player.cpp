@@ -23,7 +23,8 @@ TrackPlayer::TrackPlayer(const Track& track, size_t index)
       clock_(track),
       clips_(track.kind == MediaKind::kAudio && !track.samples->IsUniform()),
       presentation_end_ns_(PresentationEnd(track)),
-      walk_(track) {}
+      walk_(track) {
+}
 
 void TrackPlayer::SetOptions(const TrackOptions& options) {
   options_ = options;
@@ -34,8 +35,7 @@ void TrackPlayer::Start(const PlayRange& range) {
   range_ = range;
   later_than_ = SIZE_MAX;
   const size_t last = track_.timeline.edits().size() - 1;
-  const int64_t first_ns =
-      reverse() && range.to_ns != kTimeMin ? range.to_ns - 1 : range.from_ns;
+  const int64_t first_ns = reverse() && range.to_ns != kTimeMin ? range.to_ns - 1 : range.from_ns;
   edit_ = std::min(track_.timeline.EditAt(first_ns), last);
   BeginEdit();
 }
@@ -162,7 +162,7 @@ void TrackPlayer::SetTimes() {
   dts_ns_ = sample.dts == end_ticks_ ? end_ticks_ns_ : clock_.DtsNs(sample.dts);
   end_ticks_ = SaturatingAdd(sample.dts, duration);
   end_ticks_ns_ = clock_.DtsNs(end_ticks_);
-  decode_only_ = false;
+  decode_only_ = walked_.reference;
   if (sample.pts == sample.dts && !clock_.shifted()) {
     pts_ns_ = dts_ns_;
     end_ns_ = end_ticks_ns_;
@@ -200,8 +200,9 @@ void TrackPlayer::PlanNext() {
 void TrackPlayer::EndEdit() {
   loaded_ = false;
   const auto& edits = track_.timeline.edits();
-  const bool more = reverse() ? edit_ > 0 && edits[edit_ - 1].end_ns > range_.from_ns
-                              : edit_ + 1 < edits.size() && edits[edit_ + 1].start_ns < range_.to_ns;
+  const bool more = reverse()
+                        ? edit_ > 0 && edits[edit_ - 1].end_ns > range_.from_ns
+                        : edit_ + 1 < edits.size() && edits[edit_ + 1].start_ns < range_.to_ns;
   if (!more) {
     phase_ = Phase::kEnd;
     return;

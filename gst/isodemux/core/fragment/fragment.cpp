@@ -83,6 +83,7 @@ void RunWalker::Step(Sample* sample, const TrackRun& run) {
   sample->pts = SaturatingAdd(sample->dts, composition);
   sample->description = run.defaults.description;
   sample->sync = (flags & kSampleIsNonSync) == 0;
+  sample->dependency = static_cast<uint8_t>(flags >> kDependencyShift);
   dts_ += duration;
   offset_ = std::min(offset_ + size, kFarthest);
   ++position_;

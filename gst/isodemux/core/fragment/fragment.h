@@ -29,6 +29,9 @@ struct SampleDefaults {
 /// Set in the flags of a sample that is not a sync sample. 8.8.3.1.
 constexpr uint32_t kSampleIsNonSync = 0x00010000;
 
+/// Where in the flags the fields lie that sdtp has too.
+constexpr uint32_t kDependencyShift = 20;
+
 /// A trun: samples that lie one behind the other.
 struct TrackRun {
   /// Where a sample is, every so many entries of a long run.

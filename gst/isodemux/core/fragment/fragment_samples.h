@@ -34,6 +34,10 @@ class FragmentSamples final : public Samples {
   /// the exception.
   Result<uint64_t> LeastOffsetBehind(uint64_t n) const override;
 
+  Result<uint32_t> RollDistance(uint64_t n) const override {
+    return IsInTable(n) ? table_->RollDistance(n) : uint32_t{0};
+  }
+
   bool IsUniform() const override { return false; }
 
   size_t IndexBytes() const override { return table_->IndexBytes(); }

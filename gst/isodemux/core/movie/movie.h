@@ -26,23 +26,23 @@ struct Track {
   uint32_t id = 0;
   FourCC handler;
   MediaKind kind = MediaKind::kOther;
-  bool enabled = true;             ///< tkhd flag: part of the default presentation
-  int16_t alternate_group = 0;     ///< tracks of one non-zero group are alternatives
-  uint32_t timescale = 0;          ///< ticks a second, not 0
+  bool enabled = true;                ///< tkhd flag: part of the default presentation
+  int16_t alternate_group = 0;        ///< tracks of one non-zero group are alternatives
+  uint32_t timescale = 0;             ///< ticks a second, not 0
   int64_t media_duration = kTimeMax;  ///< ticks; kTimeMax: unknown
   bool duration_is_exact = false;     ///< summed from stts, not believed from mdhd
   int64_t media_end = kTimeMax;       ///< ticks: where what is shown last ends: as media_duration,
                                       ///< but for composition offsets; kTimeMax: unknown
   uint32_t packet_duration = 0;       ///< of the first sample, ticks
   Matrix matrix = kIdentityMatrix;
-  uint32_t width = 0;              ///< of the presentation, 16.16 pixels
+  uint32_t width = 0;  ///< of the presentation, 16.16 pixels
   uint32_t height = 0;
-  uint16_t language = 0;           ///< mdhd: packed ISO 639-2/T or a Macintosh code
-  std::string extended_language;   ///< elng: BCP 47; empty when absent
-  std::string name;                ///< of the handler, UTF-8 as far as it is valid
+  uint16_t language = 0;                        ///< mdhd: packed ISO 639-2/T or a Macintosh code
+  std::string extended_language;                ///< elng: BCP 47; empty when absent
+  std::string name;                             ///< of the handler, UTF-8 as far as it is valid
   std::vector<SampleDescription> descriptions;  ///< never empty
   std::vector<uint8_t> stereo_video;  ///< body of svmi (ISO/IEC 23000-11); empty when absent
-  PacketLayout packing;              ///< frames 0: samples are what the tables say
+  PacketLayout packing;               ///< frames 0: samples are what the tables say
   Timeline timeline;
   std::vector<EditEntry> edit_list;  ///< as stored, while the timeline waits for fragments
   Metadata metadata;
@@ -51,23 +51,19 @@ struct Track {
   /// cslg or from the smallest composition offset. Ticks, never negative.
   int64_t composition_shift = 0;
 
-  /// Samples before one that is wanted from which decoding must start, by the sample groups
-  /// `roll` and `prol` (ISO/IEC 14496-12 10.1); the largest of any sample. 0: none is named.
-  uint32_t roll_distance = 0;
-
   std::shared_ptr<const FragmentIndex> fragments;  ///< of the movie; null where it has none
   std::shared_ptr<const SampleTable> table;  ///< of the moov; never null, but it may be empty
   std::shared_ptr<const Samples> samples;    ///< all of the track's; never null
 };
 
 struct Movie {
-  FourCC major_brand;              ///< 'qt  ' where the file has no ftyp
-  std::vector<FourCC> brands;      ///< compatible ones
+  FourCC major_brand;          ///< 'qt  ' where the file has no ftyp
+  std::vector<FourCC> brands;  ///< compatible ones
   uint32_t timescale = 1000;
   int64_t duration_ns = kTimeMax;  ///< of the presentation; kTimeMax: unknown
   uint64_t creation_time = 0;      ///< seconds since 1904-01-01 UTC; 0: unknown
   Matrix matrix = kIdentityMatrix;
-  std::vector<Track> tracks;       ///< in file order
+  std::vector<Track> tracks;  ///< in file order
   Metadata metadata;
   std::shared_ptr<PageCache> pages;  ///< of all tracks' tables
 

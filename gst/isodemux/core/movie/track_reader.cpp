@@ -8,6 +8,7 @@
 #include "core/box/sample_table_boxes.h"
 #include "core/codec/codec_table.h"
 #include "core/codec/pcm.h"
+#include "core/movie/group_reader.h"
 
 namespace iso {
 namespace {
@@ -30,7 +31,7 @@ std::string TextFrom(Bytes bytes) {
 
 bool IsTable(FourCC type) {
   static constexpr FourCC kTables[] = {
-      "stts", "ctts", "stss", "stps", "stsz", "stz2", "stsc", "stco", "co64"};
+      "stts", "ctts", "stss", "stps", "sdtp", "stsz", "stz2", "stsc", "stco", "co64"};
   return std::find(std::begin(kTables), std::end(kTables), type) != std::end(kTables);
 }
 
@@ -44,8 +45,8 @@ constexpr uint64_t kMaxOffsetsToSearch = 65536;
 /// What a sample size of 1 stands for; nothing for a codec whose samples are what they seem.
 PacketLayout PackingOf(const SampleDescription& description) {
   const PacketLayout layout = PacketLayoutOf(description);
-  const bool plain = layout.frames == 0 || layout.bytes == 0 ||
-                     (layout.frames == 1 && layout.bytes == 1);
+  const bool plain =
+      layout.frames == 0 || layout.bytes == 0 || (layout.frames == 1 && layout.bytes == 1);
   const bool sane = layout.frames <= kMostPacked && layout.bytes <= kMostPacked;
   return plain || !sane ? PacketLayout() : layout;
 }
@@ -63,7 +64,6 @@ class TrackReader {
   Status VisitMediaInformation(const BoxHeader& box);
   Status VisitSampleTable(const BoxHeader& box);
   Status VisitTable(const BoxHeader& box);
-  Status ReadGroupDescriptions(const BoxHeader& box);
   Status ReadHeader(const BoxHeader& box);
   Status ReadMediaHeader(const BoxHeader& box);
   Status ReadHandler(const BoxHeader& box);
@@ -94,6 +94,7 @@ class TrackReader {
   BoxLoader& loader_;
   Track track_;
   SampleTableLayout layout_;
+  GroupReader groups_;
   std::optional<BoxHeader> descriptions_box_;
   std::optional<CslgBox> composition_;
   std::vector<EditEntry> edits_;
@@ -226,7 +227,8 @@ Status TrackReader::VisitSampleTable(const BoxHeader& box) {
     if (!shift.ok()) return loader_.Tolerate(shift.error());
     composition_ = *shift;
   }
-  if (box.type == FourCC("sgpd")) return loader_.Tolerate(ReadGroupDescriptions(box));
+  if (box.type == FourCC("sgpd")) return loader_.Tolerate(groups_.ReadDescriptions(box, loader_));
+  if (box.type == FourCC("sbgp")) return loader_.Tolerate(groups_.ReadRuns(box, loader_));
   if (box.type == FourCC("svmi")) {
     auto body = loader_.Body(box);
     if (!body.ok()) return loader_.Tolerate(body.error());
@@ -245,28 +247,12 @@ Status TrackReader::ReadEntries(const BoxHeader& box, TableRef* table) {
   return {};
 }
 
-/// Of sample groups those that tell how far back decoding has to start.
-Status TrackReader::ReadGroupDescriptions(const BoxHeader& box) {
-  ISO_TRY(const std::vector<uint8_t> body, loader_.Body(box));
-  ISO_TRY(const SgpdBox groups, ParseBox<SgpdBox>(box, body, loader_.diagnostics()));
-  if (groups.grouping_type != FourCC("roll") && groups.grouping_type != FourCC("prol")) return {};
-  Reader r(groups.entries);
-  for (uint32_t i = 0; i < groups.entry_count && r.left() > 0; ++i) {
-    const uint32_t length =
-        groups.version == 0 ? 2 : groups.default_length != 0 ? groups.default_length : r.U32();
-    Reader entry(r.Take(length));
-    const int16_t distance = entry.I16();
-    if (!entry.ok()) return Error{Errc::kBoxTruncated, box.type, box.offset};
-    if (distance < 0) track_.roll_distance = std::max<uint32_t>(track_.roll_distance, -distance);
-  }
-  return {};
-}
-
 Status TrackReader::VisitTable(const BoxHeader& box) {
   if (box.type == FourCC("stts")) return ReadEntries<SttsBox>(box, &layout_.durations);
   if (box.type == FourCC("ctts")) return ReadEntries<CttsBox>(box, &layout_.compositions);
   if (box.type == FourCC("stss")) return ReadEntries<StssBox>(box, &layout_.syncs);
   if (box.type == FourCC("stps")) return ReadEntries<StpsBox>(box, &layout_.partial_syncs);
+  if (box.type == FourCC("sdtp")) return ReadEntries<SdtpBox>(box, &layout_.dependencies);
   if (box.type == FourCC("stsc")) return ReadEntries<StscBox>(box, &layout_.chunk_runs);
   if (box.type == FourCC("stco")) return ReadEntries<StcoBox>(box, &layout_.chunk_offsets);
   if (box.type == FourCC("co64")) return ReadEntries<Co64Box>(box, &layout_.chunk_offsets);
@@ -314,6 +300,9 @@ Status TrackReader::Check(const BoxHeader& trak) const {
 Status TrackReader::Finish(const BoxHeader& trak) {
   ISO_CHECK(ReadDescriptions());
   if (HasExternalData()) return Error{Errc::kTrackExternalData, trak.type, trak.offset};
+  groups_.Fill(&layout_);
+  // Sound that depends on what came before still starts anywhere, after its lead-in.
+  if (track_.kind != MediaKind::kVideo) layout_.dependencies = {};
   track_.table = std::make_shared<SampleTable>(layout_, context_.pages);
   track_.samples = track_.table;
   ISO_TRY(const uint64_t count, track_.table->SampleCount());
@@ -342,11 +331,8 @@ Status TrackReader::ReadDescriptions() {
   ISO_TRY(const std::vector<uint8_t> body, loader_.Body(*descriptions_box_));
   track_.kind = KindOfTrack(track_.handler, FirstFormat(body));
   ISO_TRY(track_.descriptions,
-          ParseSampleDescriptions(body,
-                                  track_.kind,
-                                  descriptions_box_->body,
-                                  loader_.limits(),
-                                  loader_.diagnostics()));
+          ParseSampleDescriptions(
+              body, track_.kind, descriptions_box_->body, loader_.limits(), loader_.diagnostics()));
   if (track_.descriptions.empty()) {
     return Error{Errc::kTrackNoDescription, FourCC("stsd"), descriptions_box_->offset};
   }

@@ -32,14 +32,14 @@ class Cursor::Impl {
           size(table.sizes),
           time(table.times),
           offset(table.offsets),
-          sync(table.syncs) {}
+          access(table.accesses) {}
 
     Status Seek(const SizeColumn& sizes, uint64_t n);
 
     /// Goes to sample n if that needs no reading.
     bool Reach(uint64_t n) {
       return chunk.Covers(n) && size.Covers(n) && time.Reach(n) && offset.Reach(n) &&
-             sync.Covers(n);
+             access.Covers(n);
     }
 
     Status Cover(uint64_t n);
@@ -47,14 +47,14 @@ class Cursor::Impl {
     /// The first sample after n that some table must be moved on for.
     uint64_t end() const {
       const uint64_t data = std::min(chunk.end(), size.end());
-      return std::min(std::min(data, sync.end()), std::min(time.end(), offset.end()));
+      return std::min(std::min(data, access.end()), std::min(time.end(), offset.end()));
     }
 
     ChunkWalker chunk;
     SizeReader size;
     TimeWalker time;
     CompositionWalker offset;
-    SyncWalker sync;
+    AccessWalker access;
     uint64_t byte = 0;  ///< where the sample lies
   };
 
@@ -75,14 +75,14 @@ Status Cursor::Impl::Place::Seek(const SizeColumn& sizes, uint64_t n) {
   byte = std::min(chunk.chunk().offset + std::min(before, kFarthestByte), kFarthestByte);
   ISO_CHECK(time.Seek(n));
   ISO_CHECK(offset.Seek(n));
-  return sync.Seek(n);
+  return access.Seek(n);
 }
 
 /// Each walker is left either as it was or at sample n, so that this can be made again.
 Status Cursor::Impl::Place::Cover(uint64_t n) {
   ISO_CHECK(time.Cover(n));
   ISO_CHECK(offset.Cover(n));
-  if (!sync.Covers(n)) ISO_CHECK(sync.Cover(n));
+  if (!access.Covers(n)) ISO_CHECK(access.Cover(n));
   if (!size.Covers(n)) ISO_CHECK(size.Cover(n));
   if (!chunk.Covers(n)) {
     ISO_CHECK(chunk.Cover(n));
@@ -124,7 +124,10 @@ void Cursor::Impl::Fill(Sample* sample) const {
   sample->dts = place.time.dts();
   sample->pts = sample->dts + place.offset.offset();
   sample->description = place.chunk.chunk().description;
-  sample->sync = place.sync.IsSync(position_);
+  const Access access = place.access.At(position_);
+  sample->sync = access.sync;
+  sample->open_gop = access.open_gop;
+  sample->dependency = access.dependency;
   sample->discont = false;
 }
 

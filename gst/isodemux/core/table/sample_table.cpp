@@ -55,7 +55,10 @@ Result<Sample> SampleTable::At(uint64_t n) const {
   sample.dts = time.dts;
   sample.pts = time.dts + offset;
   sample.description = chunk.description;
-  ISO_TRY(sample.sync, impl_->syncs.IsSync(n));
+  ISO_TRY(const Access access, impl_->accesses.At(n));
+  sample.sync = access.sync;
+  sample.open_gop = access.open_gop;
+  sample.dependency = access.dependency;
   return sample;
 }
 
@@ -89,13 +92,19 @@ Result<uint64_t> SampleTable::SampleAtPresentationTime(int64_t t) const {
 
 Result<std::optional<uint64_t>> SampleTable::SyncAtOrBefore(uint64_t n) const {
   ISO_CHECK(impl_->CheckNumber(n));
-  return impl_->syncs.AtOrBefore(n);
+  return impl_->accesses.AtOrBefore(n);
 }
 
 Result<std::optional<uint64_t>> SampleTable::SyncAtOrAfter(uint64_t n) const {
   ISO_TRY(const uint64_t count, SampleCount());
   if (n >= count) return std::optional<uint64_t>();
-  return impl_->syncs.AtOrAfter(n, count);
+  return impl_->accesses.AtOrAfter(n, count);
+}
+
+Result<uint32_t> SampleTable::RollDistance(uint64_t n) const {
+  ISO_TRY(const uint32_t roll, impl_->rolls.At(n));
+  ISO_TRY(const uint32_t preroll, impl_->prerolls.At(n));
+  return std::max(roll, preroll);
 }
 
 Result<int32_t> SampleTable::LeastCompositionOffset() const {
@@ -107,12 +116,13 @@ Result<int32_t> SampleTable::LeastCompositionOffset() const {
 bool SampleTable::IsUniform() const {
   const SampleTableLayout& layout = impl_->layout;
   return layout.constant_size != 0 && (!layout.durations.present || layout.durations.count <= 1) &&
-         impl_->offsets.none() && impl_->syncs.all();
+         impl_->offsets.none() && impl_->accesses.all();
 }
 
 size_t SampleTable::IndexBytes() const {
   return impl_->sizes.IndexBytes() + impl_->times.IndexBytes() + impl_->offsets.IndexBytes() +
-         impl_->chunks.IndexBytes();
+         impl_->chunks.IndexBytes() + impl_->accesses.IndexBytes() + impl_->rolls.IndexBytes() +
+         impl_->prerolls.IndexBytes();
 }
 
 }  // namespace iso

@@ -73,6 +73,10 @@ class SampleTable final : public Samples {
   /// The first sync sample at or after n; n may be past the end: there is none.
   Result<std::optional<uint64_t>> SyncAtOrAfter(uint64_t n) const override;
 
+  /// Samples before sample n from which decoding must start so that n comes out right, by the
+  /// sample groups `roll` and `prol` (10.1); 0 where they name none.
+  Result<uint32_t> RollDistance(uint64_t n) const override;
+
   /// The smallest composition offset of the track, exact for tables of up to 65,536
   /// entries, else of the first 4,096 (later samples may go lower). 0 without ctts.
   Result<int32_t> LeastCompositionOffset() const;

@@ -4,11 +4,12 @@
 
 #pragma once
 
+#include "core/table/access_index.h"
 #include "core/table/chunk_map.h"
 #include "core/table/composition_index.h"
+#include "core/table/sample_groups.h"
 #include "core/table/sample_table.h"
 #include "core/table/size_column.h"
-#include "core/table/sync_index.h"
 #include "core/table/time_index.h"
 
 namespace iso {
@@ -21,15 +22,17 @@ class SampleTable::Impl {
         times(from.durations, cache, sizes.count()),
         offsets(from.compositions, cache, sizes.count()),
         chunks(from.chunk_runs, from.chunk_offsets, cache, sizes.count()),
-        syncs(from.syncs, from.partial_syncs, cache, sizes.count()) {
+        accesses(from, cache, sizes.count()),
+        rolls(from.rolls, cache, sizes.count()),
+        prerolls(from.prerolls, cache, sizes.count()) {
     uint64_t pages = 0;
     for (const Column* column : {&sizes.column(),
                                  &times.column(),
                                  &offsets.column(),
                                  &chunks.runs(),
                                  &chunks.offsets(),
-                                 &syncs.full(),
-                                 &syncs.partial()}) {
+                                 &accesses.syncs().full(),
+                                 &accesses.syncs().partial()}) {
       pages += column->page_bytes();
     }
     // Two of each: one that a reader holds, and one that it goes on to.
@@ -48,7 +51,9 @@ class SampleTable::Impl {
   const TimeIndex times;
   const CompositionIndex offsets;
   const ChunkMap chunks;
-  const SyncIndex syncs;
+  const AccessIndex accesses;
+  const SampleGroup rolls;
+  const SampleGroup prerolls;
 };
 
 }  // namespace iso

@@ -22,8 +22,19 @@ struct Sample {
   int64_t dts = 0;
   int64_t pts = 0;           ///< dts + composition offset; may be negative
   uint32_t description = 1;  ///< index into the stsd, from 1 (as stored: may be out of range)
-  bool sync = false;
+  bool sync = false;         ///< decoding can start here
+  bool open_gop = false;     ///< a sync sample: not so what is presented before it and follows it
+  uint8_t dependency = 0;    ///< as in sdtp (8.6.4): four fields of two bits; 0: nothing is known
   bool discont = false;      ///< what lies between it and the one before it is lost
+
+  /// is_leading: whether it is presented before the sync sample that it follows in decoding
+  /// order, and, if so, needs what comes before that one. Not to be believed against its times.
+  enum class Leading : uint8_t { kUnknown, kNotDecodable, kNo, kDecodable };
+
+  Leading leading() const { return static_cast<Leading>(dependency >> 6); }
+
+  /// sample_is_depended_on says that no other sample needs it.
+  bool droppable() const { return (dependency >> 2 & 3) == 2; }
 };
 
 class SampleCursor;
@@ -73,6 +84,10 @@ class Samples {
 
   /// No sample behind n lies before this byte (as far as is known without reading on).
   virtual Result<uint64_t> LeastOffsetBehind(uint64_t n) const = 0;
+
+  /// Samples before sample n from which decoding must start so that n comes out right, by the
+  /// sample groups `roll` and `prol` (10.1); 0 where they name none.
+  virtual Result<uint32_t> RollDistance(uint64_t n) const = 0;
 
   /// Whether each sample has the same size and duration, no composition offset, and is
   /// a sync sample: runs of samples can then be handled as one (raw audio).

@@ -87,15 +87,23 @@ SyncIndex::SyncIndex(const TableRef& syncs,
 
 Result<bool> SyncIndex::IsSync(uint64_t n) const {
   if (all_) return true;
+  ISO_TRY(const bool full, Lists(full_, n));
+  return full ? Result<bool>(true) : Lists(partial_, n);
+}
+
+Result<bool> SyncIndex::IsPartial(uint64_t n) const {
+  if (all_ || partial_.column().count() == 0) return false;
+  ISO_TRY(const bool full, Lists(full_, n));
+  return full ? Result<bool>(false) : Lists(partial_, n);
+}
+
+Result<bool> SyncIndex::Lists(const SyncTable& table, uint64_t n) const {
   const auto number = static_cast<uint32_t>(n + 1);
-  for (const SyncTable* table : {&full_, &partial_}) {
-    ColumnReader reader(table->column());
-    ISO_TRY(const uint64_t i, table->LowerBound(number, reader));
-    if (i == table->column().count()) continue;
-    ISO_TRY(const uint8_t* entry, reader.At(i));
-    if (LoadBE32(entry) == number) return true;
-  }
-  return false;
+  ColumnReader reader(table.column());
+  ISO_TRY(const uint64_t i, table.LowerBound(number, reader));
+  if (i == table.column().count()) return false;
+  ISO_TRY(const uint8_t* entry, reader.At(i));
+  return LoadBE32(entry) == number;
 }
 
 Result<std::optional<uint64_t>> SyncIndex::AtOrBefore(uint64_t n) const {

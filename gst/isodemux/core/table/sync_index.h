@@ -48,6 +48,9 @@ class SyncIndex {
 
   Result<bool> IsSync(uint64_t n) const;
 
+  /// Whether stps lists the sample (and stss does not).
+  Result<bool> IsPartial(uint64_t n) const;
+
   /// The last sync sample <= n; n < count.
   Result<std::optional<uint64_t>> AtOrBefore(uint64_t n) const;
 
@@ -56,6 +59,8 @@ class SyncIndex {
 
  private:
   friend class SyncWalker;
+
+  Result<bool> Lists(const SyncTable& table, uint64_t n) const;
 
   bool all_;
   SyncTable full_;
@@ -79,6 +84,10 @@ class SyncWalker {
   Status Cover(uint64_t n);
 
   bool IsSync(uint64_t n) const { return all_ || full_.value == n + 1 || partial_.value == n + 1; }
+
+  bool IsPartial(uint64_t n) const {
+    return !all_ && full_.value != n + 1 && partial_.value == n + 1;
+  }
 
  private:
   /// One of the tables: the entry that is at or behind the current sample.
