@@ -34,7 +34,7 @@ std::string CapsText(const GstCaps* caps) {
   return out;
 }
 
-RecordedItem FromBuffer(GstBuffer* buffer, const RecordedPad& pad) {
+RecordedItem FromBuffer(GstBuffer* buffer, const RecordedPad& pad, bool keep_data) {
   RecordedItem item;
   item.pts = GST_BUFFER_PTS(buffer);
   item.dts = GST_BUFFER_DTS(buffer);
@@ -48,8 +48,9 @@ RecordedItem FromBuffer(GstBuffer* buffer, const RecordedPad& pad) {
     item.clip_start = clip->start;
     item.clip_end = clip->end;
   }
+  item.size = gst_buffer_get_size(buffer);
   GstMapInfo map;
-  if (gst_buffer_map(buffer, &map, GST_MAP_READ)) {
+  if (keep_data && gst_buffer_map(buffer, &map, GST_MAP_READ)) {
     item.data.assign(map.data, map.data + map.size);
     gst_buffer_unmap(buffer, &map);
   }
@@ -158,7 +159,7 @@ GstFlowReturn Recorder::OnBuffer(GstPad* pad, GstObject*, GstBuffer* buffer) {
   Recorder* recorder = sink->recorder;
   if (recorder->delay_us_ > 0) g_usleep(recorder->delay_us_);
   const std::lock_guard lock(recorder->mutex_);
-  sink->record.items.push_back(FromBuffer(buffer, sink->record));
+  sink->record.items.push_back(FromBuffer(buffer, sink->record, recorder->keep_data_));
   ++sink->record.buffers;
   gst_buffer_unref(buffer);
   recorder->changed_.notify_all();

@@ -29,6 +29,7 @@ struct RecordedItem {
   GstClockTime duration = GST_CLOCK_TIME_NONE;
   uint64_t offset = GST_BUFFER_OFFSET_NONE;
   uint32_t flags = 0;
+  uint64_t size = 0;
   std::vector<uint8_t> data;
   bool clipped = false;     ///< has a GstAudioClippingMeta
   uint64_t clip_start = 0;  ///< frames
@@ -103,6 +104,9 @@ class Recorder {
     return gst_element_get_static_pad(demuxer_, name.c_str());
   }
 
+  /// Whether the content of buffers is kept, too. It is by default.
+  void KeepData(bool keep) { keep_data_ = keep; }
+
   /// Every buffer takes this long, so that a test can act while the file plays.
   void SetDelay(unsigned microseconds) { delay_us_ = microseconds; }
 
@@ -138,6 +142,7 @@ class Recorder {
   std::vector<std::pair<std::string, GstFlowReturn>> flows_;
   std::vector<unsigned> flushes_before_;
   std::atomic<unsigned> delay_us_{0};
+  std::atomic<bool> keep_data_{true};
   bool no_more_pads_ = false;
   bool failed_ = false;
 };

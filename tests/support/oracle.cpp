@@ -190,6 +190,8 @@ std::vector<OracleEdit> Edits(const View& trak) {
     edit.duration = elst->Read(8 + stride * i, static_cast<int>(width));
     const uint64_t raw = elst->Read(8 + stride * i + width, static_cast<int>(width));
     edit.media_time = wide ? static_cast<int64_t>(raw) : static_cast<int32_t>(raw);
+    edit.rate = static_cast<int16_t>(elst->Read(8 + stride * i + 2 * width, 2));
+    edit.rate_fraction = static_cast<uint16_t>(elst->Read(10 + stride * i + 2 * width, 2));
     edits.push_back(edit);
   }
   return edits;

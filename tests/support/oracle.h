@@ -28,6 +28,8 @@ struct OracleSample {
 struct OracleEdit {
   uint64_t duration = 0;   ///< movie ticks
   int64_t media_time = 0;  ///< media ticks, -1 for an empty edit
+  int16_t rate = 1;
+  uint16_t rate_fraction = 0;  ///< 1/65536
 };
 
 struct OracleTrack {

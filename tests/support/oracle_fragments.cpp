@@ -130,6 +130,9 @@ class FragmentExpander {
       state->next_dts += static_cast<int64_t>(s.duration);
       if (!s.sync) state->track->has_sync_table = true;
       state->track->samples.push_back(s);
+      state->track->rolls.push_back(0);
+      state->track->open.push_back(false);
+      state->track->dependencies.push_back(static_cast<uint8_t>(sample_flags >> 20));
     }
   }
 

@@ -10,6 +10,7 @@
 
 #include "edit_forms.h"
 #include "presentation.h"
+#include "seek_model.h"
 
 namespace iso {
 namespace {
@@ -100,22 +101,9 @@ TEST_P(EditList, DecodingOrderIsKept) {
 /// Runs of raw sound present the same time as its samples one by one.
 TEST_P(EditList, RunsPresentTheSame) {
   if (oracle_.entries[0] != "sowt") return;
-  const auto joined = [&](const std::vector<test::Shown>& all) {
-    std::vector<test::Shown> runs;
-    for (const test::Shown& shown : all) {
-      const bool follows = !runs.empty() && runs.back().edit == shown.edit &&
-                           std::abs(runs.back().to_ns - shown.from_ns) <= 2;
-      if (follows) {
-        runs.back().to_ns = shown.to_ns;
-      } else {
-        runs.push_back({shown.edit, 0, shown.from_ns, shown.to_ns});
-      }
-    }
-    return runs;
-  };
   const std::vector<Event> events = Play(777);
   EXPECT_EQ(
-      test::Difference(expected_, joined(expected_.shown), joined(Presented(events, expected_))),
+      test::Difference(expected_, Joined(expected_.shown), Joined(Presented(events, expected_))),
       "");
 }
 

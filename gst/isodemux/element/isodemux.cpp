@@ -108,6 +108,9 @@ gboolean SourceEvent(GstPad* pad, GstObject* parent, GstEvent* event) {
       auto seek = Ref<GstEvent>::Adopt(event);
       return session != nullptr && session->HandleSeek(pad, std::move(seek));
     }
+    case GST_EVENT_QOS:
+      if (session) session->HandleQos(pad, event);
+      return gst_pad_event_default(pad, parent, event);
     case GST_EVENT_RECONFIGURE:
       if (session) session->Reconfigure();
       return gst_pad_event_default(pad, parent, event);

@@ -42,7 +42,7 @@ Ref<GstEvent> Numbered(GstEvent* event, guint32 seqnum) {
 }  // namespace
 
 OutputPad::OutputPad(const Track& track, size_t track_index, std::vector<StreamFormat> formats)
-    : track_(track), track_index_(track_index), formats_(std::move(formats)) {
+    : track_(track), track_index_(track_index), formats_(std::move(formats)), late_(track) {
   gst_segment_init(&segment_, GST_FORMAT_TIME);
 }
 
@@ -75,6 +75,7 @@ void OutputPad::Announce(guint group_id, guint32 seqnum) {
 GstFlowReturn OutputPad::PushSegment(const GstSegment& segment, guint32 seqnum) {
   seqnum_ = seqnum;
   segment_ = segment;
+  late_.BeginSegment();
   GST_DEBUG_OBJECT(pad_.get(), "segment %" GST_SEGMENT_FORMAT, static_cast<void*>(&segment_));
   const bool forward = segment.rate > 0;
   position_ns_.store(forward ? static_cast<int64_t>(segment.time)
@@ -190,6 +191,31 @@ GstFlowReturn OutputPad::PushTransformed(const Event& event, Ref<GstBuffer> buff
   return GST_FLOW_OK;
 }
 
+bool OutputPad::IsTooLate(const Event& event) {
+  bool began = false;
+  const bool late = late_.Skips(event, segment_, &began);
+  if (began) PostQos(event);
+  if (late) MarkDiscont();
+  return late;
+}
+
+/// Said once for all that is skipped up to the next key unit.
+void OutputPad::PostQos(const Event& event) const {
+  const auto pts = static_cast<guint64>(std::max<int64_t>(0, event.pts_ns));
+  const Ref<GstElement> element = Ref<GstElement>::Adopt(gst_pad_get_parent_element(pad_.get()));
+  if (!element) return;
+  GstMessage* message =
+      gst_message_new_qos(GST_OBJECT(element.get()),
+                          FALSE,
+                          gst_segment_to_running_time(&segment_, GST_FORMAT_TIME, pts),
+                          gst_segment_to_stream_time(&segment_, GST_FORMAT_TIME, pts),
+                          pts,
+                          static_cast<guint64>(std::max<int64_t>(0, event.duration_ns)));
+  gst_message_set_qos_values(message, late_.jitter(), 1.0, 1000000);
+  gst_message_set_qos_stats(message, GST_FORMAT_BUFFERS, pushed_, late_.skipped());
+  gst_element_post_message(element.get(), message);
+}
+
 GstFlowReturn OutputPad::PushBuffer(Ref<GstBuffer> buffer) {
   if (discont_) {
     GST_BUFFER_FLAG_SET(buffer.writable(), GST_BUFFER_FLAG_DISCONT);
@@ -210,6 +236,7 @@ bool OutputPad::PushEos(guint32 seqnum) {
 
 void OutputPad::Restart() {
   discont_ = true;
+  late_.Reset();
   eos_ = false;
   flow.store(GST_FLOW_OK, std::memory_order_relaxed);
 }

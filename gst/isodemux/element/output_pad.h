@@ -16,6 +16,7 @@
 #include "core/demux/event.h"
 #include "core/movie/movie.h"
 #include "element/caps.h"
+#include "element/late_skip.h"
 #include "element/ref.h"
 
 namespace iso::gst {
@@ -80,12 +81,19 @@ class OutputPad {
   /// Rises each time `flow` is made OK from outside.
   std::atomic<uint32_t> epoch{0};
 
+  /// Downstream is behind, or is not any more. Any thread.
+  void ReportQos(GstEvent* event) { late_.Report(event); }
+
+  /// Whether the sample is not worth reading: it would be too late, and a key unit follows.
+  bool IsTooLate(const Event& event);
+
   /// Something was left out: the next buffer does not follow the one before.
   void MarkDiscont() { discont_ = true; }
 
   uint64_t pushed() const { return pushed_; }
 
  private:
+  void PostQos(const Event& event) const;
   void ChooseDescription(uint32_t description);
   void PushHeaders();
   int64_t PresentationOf(int64_t media_ns) const;
@@ -108,6 +116,7 @@ class OutputPad {
   bool headers_due_ = true;
   bool eos_ = false;
   uint64_t pushed_ = 0;
+  LateSkip late_;
   std::atomic<int64_t> position_ns_{-1};
   std::atomic<uint64_t> sample_number_{0};
 };

@@ -228,6 +228,7 @@ GstFlowReturn Session::PlaySample(OutputPad* output, const Event& event) {
     output->MarkDiscont();
     return GST_FLOW_OK;
   }
+  if (output->IsTooLate(event)) return GST_FLOW_OK;
   constexpr uint64_t kSmall = 1024;
   const bool copy = output->format().sparse && event.size < kSmall;
   Ref<GstBuffer> buffer;
@@ -282,6 +283,12 @@ void Session::Reconfigure() {
   }
   const std::lock_guard lock(combiner_lock_);
   gst_flow_combiner_reset(combiner_.get());
+}
+
+void Session::HandleQos(GstPad* pad, GstEvent* event) {
+  for (const auto& output : outputs_) {
+    if (output->pad() == pad) output->ReportQos(event);
+  }
 }
 
 GstFlowReturn Session::Finish() {

@@ -72,6 +72,9 @@ class Session {
   /// Any thread; takes over the event. `pad` is the source pad it came from, or null.
   bool HandleSeek(GstPad* pad, Ref<GstEvent> event);
 
+  /// A QoS event came to a source pad. Any thread.
+  void HandleQos(GstPad* pad, GstEvent* event);
+
   /// A source pad got a new peer, or its peer new wishes. Any thread.
   void Reconfigure();
 
