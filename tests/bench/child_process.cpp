@@ -29,7 +29,7 @@ SampleSizes SizesOfNumber(const char* text) {
 /// In the child. Slices of GLib would hide from the heap figures what has been freed.
 [[noreturn]] void Become(const MeasurementRequest& request, int output) {
   dup2(output, STDOUT_FILENO);
-  if (request.what == "memory") setenv("G_SLICE", "always-malloc", 1);
+  if (request.what == "memory" || request.what == "many") setenv("G_SLICE", "always-malloc", 1);
   std::vector<std::string> arguments = ToArguments(request);
   std::vector<char*> argv;
   argv.reserve(arguments.size() + 1);
@@ -91,11 +91,12 @@ std::vector<std::string> ToArguments(const MeasurementRequest& request) {
           std::to_string(static_cast<int>(spec.sizes)),
           std::to_string(static_cast<int>(spec.variable_rate)),
           std::to_string(static_cast<int>(spec.moov_last)),
-          std::to_string(static_cast<int>(spec.payload))};
+          std::to_string(static_cast<int>(spec.payload)),
+          std::to_string(static_cast<int>(spec.fragments))};
 }
 
 bool FromArguments(int argc, char** argv, MeasurementRequest& request) {
-  if (argc != 12 || std::strcmp(argv[1], kMeasure) != 0) return false;
+  if (argc != 13 || std::strcmp(argv[1], kMeasure) != 0) return false;
   request.what = argv[2];
   request.element = argv[3];
   request.plugin = argv[4];
@@ -106,6 +107,7 @@ bool FromArguments(int argc, char** argv, MeasurementRequest& request) {
   request.spec.variable_rate = *argv[9] == '1';
   request.spec.moov_last = *argv[10] == '1';
   request.spec.payload = *argv[11] == '1';
+  request.spec.fragments = static_cast<Fragments>(std::atoi(argv[12]));
   return true;
 }
 

@@ -18,6 +18,7 @@
 #include <gst/gst.h>
 
 #include "child_process.h"
+#include "ffprobe.h"
 #include "results.h"
 #include "seek_plan.h"
 #include "sparse_file.h"
@@ -31,6 +32,8 @@ using namespace iso::bench;
 constexpr uint64_t kWarmFrames = 1'200;
 constexpr uint64_t kSpareBytes = 256 << 20;
 constexpr int kMemoryRepeats = 3;
+constexpr uint64_t kFramesOfFragment = 120;
+constexpr uint64_t kFragmentRoom = 64;  // bytes of moof and of partly written pages, a frame
 
 volatile std::sig_atomic_t g_interrupted = 0;
 
@@ -46,6 +49,7 @@ struct Options {
   std::string dir;
   std::string json;
   uint64_t play_frames = 600'000;
+  uint64_t fragments = 43'200;
   int repeats = 5;
   bool keep = false;
   bool require_goals = false;
@@ -107,7 +111,8 @@ class MovieFile {
     struct statvfs room {};
 
     const FileMap map = MapOf(layout_);
-    const uint64_t needed = layout_.spec().payload ? map.file_bytes : map.moov_bytes;
+    uint64_t needed = layout_.spec().payload ? map.file_bytes : map.moov_bytes;
+    if (layout_.IsFragmented()) needed = layout_.SampleCount(Track::kVideo) * kFragmentRoom;
     const std::string dir = std::filesystem::path(path_).parent_path().string();
     if (statvfs(dir.c_str(), &room) != 0) return false;
     return static_cast<uint64_t>(room.f_bavail) * room.f_frsize > needed + kSpareBytes;
@@ -117,7 +122,8 @@ class MovieFile {
     if (layout_.spec().payload) return true;
     MarkerWriter writer(layout_, path_);
     bool written = true;
-    for (const uint64_t target : SeekTargets(layout_, kRandomSeeks)) {
+    const size_t seeks = layout_.IsFragmented() ? kManySeeks : kRandomSeeks;
+    for (const uint64_t target : SeekTargets(layout_, seeks)) {
       for (const SeekKind kind : {SeekKind::kKeyUnit, SeekKind::kAccurate}) {
         const auto samples = FirstSamples(layout_, kind, target);
         written = written && writer.Mark(Track::kVideo, samples[0]) &&
@@ -204,6 +210,31 @@ void RunSparse(const Options& options,
   results.movies.push_back(std::move(movie));
 }
 
+/// The hours of a camera: two-second fragments with each kind of index, and with none.
+void RunFragments(const Options& options,
+                  const std::string& dir,
+                  Runner& runner,
+                  Results& results) {
+  constexpr std::pair<Fragments, const char*> kKinds[] = {
+      {Fragments::kWithoutIndex, "none"}, {Fragments::kSidx, "sidx"}, {Fragments::kMfra, "mfra"}};
+  for (const auto& [kind, name] : kKinds) {
+    MovieSpec spec;
+    spec.frames = options.fragments * kFramesOfFragment;
+    spec.fragments = kind;
+    MovieFile file(dir, std::string("fragments-") + name + ".mp4", spec, options.keep);
+    std::fprintf(
+        stderr, "%s fragments, index: %s\n", Count(double(options.fragments)).c_str(), name);
+    if (g_interrupted != 0 || !file.Write()) return;
+    Movie movie = NewMovie(Group::kFragments, file.layout());
+    movie.index = name;
+    std::vector<std::string> columns = results.elements;
+    if (HasFfprobe()) columns.emplace_back(kFfprobe);
+    runner.Take(movie, file, "fragments", columns, std::min(options.repeats, 3));
+    runner.Take(movie, file, "many", results.elements, 1);
+    results.movies.push_back(std::move(movie));
+  }
+}
+
 void RunPlay(const Options& options, const std::string& dir, Runner& runner, Results& results) {
   MovieSpec spec;
   spec.frames = options.play_frames;
@@ -242,6 +273,7 @@ void RunAll(const Options& options, const std::string& dir, Results& results) {
   for (const std::string& size : Split(options.variable_sizes)) {
     RunSparse(options, dir, Group::kVariableRate, ParseCount(size), runner, results);
   }
+  if (options.fragments > 0) RunFragments(options, dir, runner, results);
   if (options.play_frames > 0) RunPlay(options, dir, runner, results);
 }
 
@@ -262,6 +294,7 @@ constexpr char kUsage[] =
     "  --sizes=LIST        frames at constant rate   [10k,100k,1M,2.6M,10M,100M]\n"
     "  --variable-sizes=LIST  frames at variable rate  [10k,1M,10M,100M]\n"
     "  --play-frames=N     frames to play through, 0 for none   [600k]\n"
+    "  --fragments=N       fragments of two seconds at 60 frames a second, 0 for none   [43200]\n"
     "  --repeats=N         after one round that does not count   [5]\n"
     "  --elements=A,B      the element measured, and what it is compared with\n"
     "                      [isodemux,qtdemux]\n"
@@ -275,6 +308,7 @@ void SetQuick(Options& options) {
   options.sizes = "10k,100k";
   options.variable_sizes = "10k,100k";
   options.play_frames = 150'000;
+  options.fragments = 5'000;
   options.repeats = 3;
 }
 
@@ -303,6 +337,8 @@ bool SetValue(Options& options, const std::string& name, const std::string& valu
     *text->second = value;
   } else if (name == "--play-frames") {
     options.play_frames = ParseCount(value);
+  } else if (name == "--fragments") {
+    options.fragments = ParseCount(value);
   } else if (name == "--repeats") {
     options.repeats = std::max(1, static_cast<int>(ParseCount(value)));
   } else {
@@ -330,6 +366,7 @@ std::string CommandLine(const Options& options) {
   return "isodemux-bench --elements=" + options.elements + " --sizes=" + options.sizes +
          " --variable-sizes=" + options.variable_sizes +
          " --play-frames=" + std::to_string(options.play_frames) +
+         " --fragments=" + std::to_string(options.fragments) +
          " --repeats=" + std::to_string(options.repeats);
 }
 

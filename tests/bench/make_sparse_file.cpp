@@ -21,6 +21,8 @@ constexpr char kUsage[] =
     "                          24-40 bytes, about 200 bytes, or 530 kbit/s (default)\n"
     "  --variable-rate         every frame has a run of its own in stts\n"
     "  --moov-last             the tables come after the payload\n"
+    "  --fragments=none|sidx|mfra\n"
+    "                          60 frames a second in fragments of 2 s, with this index\n"
     "  --payload               write the payload; otherwise it is a hole\n";
 
 bool ParseOption(std::string_view option, MovieSpec& spec) {
@@ -36,6 +38,12 @@ bool ParseOption(std::string_view option, MovieSpec& spec) {
     spec.variable_rate = true;
   } else if (option == "--moov-last") {
     spec.moov_last = true;
+  } else if (option == "--fragments=none") {
+    spec.fragments = Fragments::kWithoutIndex;
+  } else if (option == "--fragments=sidx") {
+    spec.fragments = Fragments::kSidx;
+  } else if (option == "--fragments=mfra") {
+    spec.fragments = Fragments::kMfra;
   } else if (option == "--payload") {
     spec.payload = true;
   } else {

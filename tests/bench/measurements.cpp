@@ -8,6 +8,7 @@
 #include <array>
 #include <cinttypes>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <malloc.h>
 #include <memory>
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "bench_pipeline.h"
+#include "ffprobe.h"
 #include "floor_source.h"
 #include "percentile.h"
 #include "seek_plan.h"
@@ -197,6 +199,62 @@ int MeasureSeeks(const MeasurementRequest& request, SeekKind first_kind) {
   return 0;
 }
 
+/// How far the duration the element tells is from that of the movie, in seconds.
+double DurationError(BenchPipeline& pipeline, const MovieLayout& layout) {
+  gint64 told = 0;
+  if (!gst_element_query_duration(pipeline.demuxer(), GST_FORMAT_TIME, &told)) told = 0;
+  return std::abs(static_cast<double>(told) - static_cast<double>(layout.DurationNs())) * 1e-9;
+}
+
+/// An element that takes seconds for a seek is not asked as often.
+constexpr double kSeekBudgetMs = 20'000;
+
+int MeasureFragments(const MeasurementRequest& request) {
+  const MovieLayout layout(request.spec);
+  const std::vector<uint64_t> targets = SeekTargets(layout, kRandomSeeks);
+  Judge judge(layout);
+  BenchPipeline pipeline(Branch::kShortQueue);
+  pipeline.Observe();
+  if (!pipeline.AddDemuxer(request.element, request.file)) return Failed(pipeline);
+  if (!OpenTimed(pipeline)) return Refused(pipeline);
+  Say("duration_error_s", DurationError(pipeline, layout));
+  std::vector<double> times, bytes;
+  double spent = 0;
+  for (size_t i = 0; i < targets.size() && spent < kSeekBudgetMs; ++i) {
+    const SeekKind kind = i % 2 ? SeekKind::kAccurate : SeekKind::kKeyUnit;
+    const ReadCounters before = ReadCounters::Now();
+    times.push_back(TimedSeek(pipeline, layout, kind, targets[i], judge));
+    if (times.back() < 0) return Failed(pipeline);
+    bytes.push_back(ReadCounters::Now().bytes - before.bytes);
+    spent += times.back();
+  }
+  Say("first_seek_ms", times[0]);
+  Say("seek_median_ms", Percentile(times, 50));
+  Say("seek_worst_ms", *std::max_element(times.begin(), times.end()));
+  Say("seek_read_median_bytes", Percentile(bytes, 50));
+  Say("seek_read_worst_bytes", *std::max_element(bytes.begin(), bytes.end()));
+  judge.Finish();
+  return 0;
+}
+
+/// A process for each answer: a seek includes the opening.
+int MeasureFfprobe(const MeasurementRequest& request) {
+  const MovieLayout layout(request.spec);
+  const double seconds = static_cast<double>(layout.DurationNs()) * 1e-9;
+  const auto duration = ProbeDuration(request.file);
+  const auto sought = ProbeSeek(request.file, seconds * 0.9);
+  if (!duration || !sought) {
+    Say("failure", "ffprobe says nothing");
+    return 1;
+  }
+  Say("open_ms", duration->milliseconds);
+  Say("open_read_bytes", duration->bytes_read);
+  Say("duration_error_s", std::abs(duration->value - seconds));
+  Say("first_seek_ms", sought->milliseconds);
+  Say("seek_read_median_bytes", sought->bytes_read);
+  return 0;
+}
+
 /// What the element says about itself; every number of its stats.
 gboolean SayField(GQuark name, const GValue* value, gpointer) {
   GValue number = G_VALUE_INIT;
@@ -217,9 +275,9 @@ void SayStats(GstElement* demuxer) {
   gst_structure_free(stats);
 }
 
-int MeasureMemory(const MeasurementRequest& request) {
+int MeasureMemory(const MeasurementRequest& request, size_t seeks) {
   const MovieLayout layout(request.spec);
-  const std::vector<uint64_t> targets = SeekTargets(layout, kRandomSeeks);
+  const std::vector<uint64_t> targets = SeekTargets(layout, seeks);
   Judge judge(layout);
   const MemoryInUse before = MemoryInUse::Now();
   BenchPipeline pipeline(Branch::kShortQueue);
@@ -229,8 +287,12 @@ int MeasureMemory(const MeasurementRequest& request) {
   const MemoryInUse opened = MemoryInUse::Now();
   Say("heap_open_bytes", opened.heap - before.heap);
   Say("rss_open_bytes", opened.resident - before.resident);
+  double spent = 0;
   for (const uint64_t target : targets) {
-    if (TimedSeek(pipeline, layout, SeekKind::kKeyUnit, target, judge) < 0) return Failed(pipeline);
+    if (layout.IsFragmented() && spent > kSeekBudgetMs) break;
+    const double time = TimedSeek(pipeline, layout, SeekKind::kKeyUnit, target, judge);
+    if (time < 0) return Failed(pipeline);
+    spent += time;
   }
   const MemoryInUse used = MemoryInUse::Now();
   Say("heap_bytes", used.heap - before.heap);
@@ -329,12 +391,15 @@ bool LoadPlugin(const std::string& path) {
 }  // namespace
 
 int Measure(const MeasurementRequest& request) {
+  if (request.element == kFfprobe) return MeasureFfprobe(request);
   gst_init(nullptr, nullptr);
   if (!LoadPlugin(request.plugin)) return 1;
   WarmUp(request);
   if (request.what == "seek") return MeasureSeeks(request, SeekKind::kKeyUnit);
   if (request.what == "accurate") return MeasureSeeks(request, SeekKind::kAccurate);
-  if (request.what == "memory") return MeasureMemory(request);
+  if (request.what == "memory") return MeasureMemory(request, kRandomSeeks);
+  if (request.what == "many") return MeasureMemory(request, kManySeeks);
+  if (request.what == "fragments") return MeasureFragments(request);
   if (request.what == "play") return MeasurePlay(request, Branch::kQueue);
   if (request.what == "bare") return MeasurePlay(request, Branch::kBare);
   if (request.what == "verify") return Verify(request);

@@ -13,6 +13,7 @@
 namespace iso::bench {
 
 inline constexpr size_t kRandomSeeks = 100;
+inline constexpr size_t kManySeeks = 1000;  // in fragmented movies, for memory
 inline constexpr char kFloor[] = "floor";
 inline constexpr char kTimeFloor[] = "floor by time";
 
@@ -29,6 +30,8 @@ struct MeasurementRequest {
 /// accurate  open, then the first seek is an accurate one
 /// memory    heap and resident memory after opening, and after random seeks
 /// play      from PAUSED to EOS, queue ! fakesink on each pad
+/// fragments open, how far off the duration is, then random seeks of both kinds, and what they read
+/// many      memory after many seeks
 /// bare      the same without queues: the demuxer's thread alone
 /// verify    plays, and checks every buffer; not timed
 /// Returns the exit code; 0 also when the file is refused, which is a result.

@@ -11,11 +11,9 @@ namespace iso::bench {
 namespace {
 
 constexpr uint64_t kNsPerSecond = 1'000'000'000;
-constexpr uint64_t kNsPerGroup = 2 * kNsPerSecond;
 constexpr uint32_t kVideoPeriod = 420;
 constexpr uint32_t kAudioPeriod = 97;
-constexpr uint32_t kDelayTicks = 512;           // what B-frames cost at a constant rate
-constexpr uint32_t kVariableDelayTicks = 1024;  // and with frame times moved by up to 180 ticks
+constexpr uint32_t kVariableDelayTicks = 1024;  // frame times are moved by up to 180 ticks
 
 /// Chunks start every 0.5 s (video) and 0.512 s (audio): 125 to 128.
 constexpr uint64_t kVideoChunkUnits = 125;
@@ -72,7 +70,7 @@ uint32_t SizeOf(Track track, SampleSizes kind, uint32_t i) {
 MovieLayout::MovieLayout(const MovieSpec& spec)
     : spec_(spec),
       frames_(DivideUp(std::max<uint64_t>(spec.frames, 1), kGroup) * kGroup),
-      audio_(DivideUp(frames_ * 25, 16)),
+      audio_(DivideUp(frames_ * 25, IsFragmented() ? 32 : 16)),
       video_sizes_(MakeSizes(Track::kVideo, spec.sizes)),
       audio_sizes_(MakeSizes(Track::kAudio, spec.sizes)) {
 }
@@ -125,7 +123,7 @@ uint64_t MovieLayout::Offset(Track track, uint64_t sample) const {
 
 uint64_t MovieLayout::DecodeTicks(Track track, uint64_t sample) const {
   if (track == Track::kAudio) return sample * kAudioTicks;
-  const uint64_t even = sample * kFrameTicks;
+  const uint64_t even = sample * FrameTicks();
   if (!spec_.variable_rate) return even;
   return even + static_cast<uint64_t>(Jitter(static_cast<uint32_t>(sample % kGroup)));
 }
@@ -142,7 +140,8 @@ uint32_t MovieLayout::CompositionOffset(uint64_t frame) const {
 
 uint32_t MovieLayout::MediaStart(Track track) const {
   if (track == Track::kAudio) return 0;
-  return spec_.variable_rate ? kVariableDelayTicks : kDelayTicks;
+  // B-frames delay by a frame.
+  return spec_.variable_rate ? kVariableDelayTicks : FrameTicks();
 }
 
 uint64_t MovieLayout::PresentationNs(Track track, uint64_t sample) const {
@@ -152,12 +151,16 @@ uint64_t MovieLayout::PresentationNs(Track track, uint64_t sample) const {
   return Scale(DisplayTicks(sample), kNsPerSecond, kVideoTimescale);
 }
 
+uint64_t MovieLayout::NsPerGroup() const {
+  return IsFragmented() ? kNsPerSecond : 2 * kNsPerSecond;
+}
+
 uint64_t MovieLayout::DurationNs() const {
-  return frames_ / kGroup * kNsPerGroup;
+  return frames_ / kGroup * NsPerGroup();
 }
 
 uint64_t MovieLayout::SyncFrameAt(uint64_t ns) const {
-  return std::min(ns / kNsPerGroup, frames_ / kGroup - 1) * kGroup;
+  return std::min(ns / NsPerGroup(), frames_ / kGroup - 1) * kGroup;
 }
 
 uint64_t MovieLayout::AudioFrameAt(uint64_t ns) const {

@@ -20,12 +20,16 @@ inline constexpr std::array kTracks = {Track::kVideo, Track::kAudio};
 /// 1.8 kB a frame (I-B-B-P) and 260 bytes of audio, 530 kbit/s together.
 enum class SampleSizes : uint8_t { kTiny, kSmall, kTypical };
 
+/// kNone: all samples are in the moov. The others: moofs, and what names them.
+enum class Fragments : uint8_t { kNone, kWithoutIndex, kSidx, kMfra };
+
 struct MovieSpec {
   uint64_t frames = 10'000;  // rounded up to whole groups of pictures
   SampleSizes sizes = SampleSizes::kTypical;
   bool variable_rate = false;  // every frame has a run of its own in stts
   bool moov_last = false;
-  bool payload = false;  // every sample is written; otherwise mdat is a hole
+  bool payload = false;                    // every sample is written; otherwise mdat is a hole
+  Fragments fragments = Fragments::kNone;  // 60 frames a second then, in groups of a second
 };
 
 /// Video: 30 frames a second (timescale 15360), groups of 60 in decode order I P B B P B B ...
@@ -50,11 +54,21 @@ class MovieLayout {
 
   uint64_t ChunkCount(Track track) const;
 
+  /// Of a frame at constant rate.
+  uint32_t FrameTicks() const { return IsFragmented() ? kFrameTicks / 2 : kFrameTicks; }
+
+  bool IsFragmented() const { return spec_.fragments != Fragments::kNone; }
+
   uint32_t Size(Track track, uint64_t sample) const;
+
+  /// Bytes of the first `count` samples.
+  uint64_t SumOfFirst(Track track, uint64_t count) const {
+    return SizesOf(track).SumOfFirst(count);
+  }
 
   uint64_t PayloadBytes() const;
 
-  /// Bytes from the first byte of the payload.
+  /// Bytes from the first byte of the payload; not for fragments, see fragment_file.h.
   uint64_t ChunkOffset(Track track, uint64_t chunk) const;
   uint64_t Offset(Track track, uint64_t sample) const;
 
@@ -96,6 +110,8 @@ class MovieLayout {
   }
 
   uint64_t DisplayTicks(uint64_t frame) const;
+
+  uint64_t NsPerGroup() const;
 
   MovieSpec spec_;
   uint64_t frames_;

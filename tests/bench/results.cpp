@@ -115,6 +115,8 @@ const char* GroupName(Group group) {
       return "constant-rate";
     case Group::kVariableRate:
       return "variable-rate";
+    case Group::kFragments:
+      return "fragments";
     case Group::kPlay:
       break;
   }
@@ -126,6 +128,7 @@ std::string MovieJson(const Movie& movie) {
                                       Member("frames", std::to_string(movie.frames)),
                                       Member("audio_samples", std::to_string(movie.audio_samples)),
                                       Member("moov_bytes", std::to_string(movie.moov_bytes))};
+  if (!movie.index.empty()) members.push_back(Member("index", Quoted(movie.index)));
   std::vector<std::string> runs;
   for (const auto& [name, of_one] : movie.runs) {
     runs.push_back(Member(name, RunsJson(of_one)));

@@ -30,10 +30,11 @@ struct Runs {
   double MedianOf(const std::string& metric) const;
 };
 
-enum class Group : uint8_t { kConstantRate, kVariableRate, kPlay };
+enum class Group : uint8_t { kConstantRate, kVariableRate, kPlay, kFragments };
 
 struct Movie {
   Group group;
+  std::string index;  // of the fragments
   uint64_t frames = 0;
   uint64_t audio_samples = 0;
   uint64_t moov_bytes = 0;

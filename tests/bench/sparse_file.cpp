@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "box_tree.h"
+#include "fragment_file.h"
 
 namespace iso::bench {
 
@@ -68,8 +69,14 @@ std::string Counted(uint64_t count) {
   return Fields().U32(0).U32(static_cast<uint32_t>(count)).Take();
 }
 
+/// Samples that the moov's own tables name.
+uint64_t TableCount(const MovieLayout& layout, Track track) {
+  return layout.IsFragmented() ? 0 : layout.SampleCount(track);
+}
+
 Box TimeToSample(const MovieLayout& layout, Track track) {
-  const uint64_t count = layout.SampleCount(track);
+  const uint64_t count = TableCount(layout, track);
+  if (count == 0) return {"stts", Counted(0)};
   if (track == Track::kVideo && layout.spec().variable_rate) {
     return {"stts", Counted(count), {}, RunsOfOne(count, [&layout](uint64_t i) {
               return layout.DecodeTicks(Track::kVideo, i + 1) -
@@ -142,6 +149,12 @@ Box SampleTableBox(const MovieLayout& layout, Track track, uint64_t payload_star
   Box stbl{"stbl", ""};
   stbl.children.push_back({"stsd", Counted(1), {video ? VideoEntry() : AudioEntry()}});
   stbl.children.push_back(TimeToSample(layout, track));
+  if (layout.IsFragmented()) {
+    stbl.children.push_back({"stsc", Counted(0)});
+    stbl.children.push_back({"stsz", Fields().Zeros(12).Take()});
+    stbl.children.push_back({"stco", Counted(0)});
+    return stbl;
+  }
   if (video) {
     stbl.children.push_back(CompositionOffsets(layout));
     stbl.children.push_back(SyncSamples(layout));
@@ -156,7 +169,9 @@ uint32_t TimescaleOf(Track track) {
   return track == Track::kVideo ? MovieLayout::kVideoTimescale : MovieLayout::kAudioTimescale;
 }
 
+/// 0 for fragments: how long they last is not known when the moov is written.
 uint64_t MovieTicks(const MovieLayout& layout, Track track) {
+  if (layout.IsFragmented()) return 0;
   const uint64_t ticks = layout.DecodeTicks(track, layout.SampleCount(track));
   return ticks * (kMovieTimescale / 240) / (TimescaleOf(track) / 240);
 }
@@ -185,7 +200,7 @@ Box EditList(const MovieLayout& layout, Track track) {
 Box MediaHeader(const MovieLayout& layout, Track track) {
   Fields mdhd;
   mdhd.U32(0x01000000).Zeros(16).U32(TimescaleOf(track));
-  mdhd.U64(layout.DecodeTicks(track, layout.SampleCount(track))).U16(0x55c4).U16(0);
+  mdhd.U64(layout.DecodeTicks(track, TableCount(layout, track))).U16(0x55c4).U16(0);
   return {"mdhd", mdhd.Take()};
 }
 
@@ -215,11 +230,13 @@ Box MovieBox(const MovieLayout& layout, uint64_t payload_start) {
   mvhd.U32(0x10000).U16(0x100).Zeros(10);
   AppendMatrix(mvhd);
   mvhd.Zeros(24).U32(3);
-  return {"moov",
-          "",
-          {{"mvhd", mvhd.Take()},
-           TrackBox(layout, Track::kVideo, payload_start),
-           TrackBox(layout, Track::kAudio, payload_start)}};
+  Box moov{"moov",
+           "",
+           {{"mvhd", mvhd.Take()},
+            TrackBox(layout, Track::kVideo, payload_start),
+            TrackBox(layout, Track::kAudio, payload_start)}};
+  if (layout.IsFragmented()) moov.children.push_back(MovieExtends());
+  return moov;
 }
 
 Box FileType() {
@@ -248,7 +265,29 @@ bool PutPayload(const MovieLayout& layout, const FileMap& map, ByteSink& sink, i
   return sink.Finish() && lseek(fd, static_cast<off_t>(end), SEEK_SET) >= 0;
 }
 
+bool WriteAt(int fd, const std::string& bytes, uint64_t offset) {
+  return pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset)) ==
+         static_cast<ssize_t>(bytes.size());
+}
+
+bool WriteFragments(int fd, const MovieLayout& layout) {
+  const FileMap map = MapOf(layout);
+  ByteSink sink(fd);
+  FileType().Write(sink);
+  MovieBox(layout, 0).Write(sink);
+  const std::string sidx = layout.spec().fragments == Fragments::kSidx ? SidxFor(layout) : "";
+  sink.Write(sidx.data(), sidx.size());
+  if (!sink.Finish() || ftruncate(fd, static_cast<off_t>(map.file_bytes)) != 0) return false;
+  const FragmentLayout fragments(layout, map.payload_start);
+  for (uint64_t i = 0; i < fragments.Count(); ++i) {
+    if (!WriteAt(fd, fragments.Head(i), fragments.MoofOffset(i))) return false;
+  }
+  if (layout.spec().fragments != Fragments::kMfra) return true;
+  return WriteAt(fd, MfraFor(fragments, layout), fragments.MoofOffset(fragments.Count()));
+}
+
 bool WriteTo(int fd, const MovieLayout& layout) {
+  if (layout.IsFragmented()) return WriteFragments(fd, layout);
   const FileMap map = MapOf(layout);
   const Box moov = MovieBox(layout, map.payload_start);
   ByteSink sink(fd);
@@ -267,6 +306,16 @@ FileMap MapOf(const MovieLayout& layout) {
   FileMap map;
   const uint64_t ftyp = FileType().Size();
   map.moov_bytes = MovieBox(layout, 0).Size();
+  if (layout.IsFragmented()) {
+    const bool has_sidx = layout.spec().fragments == Fragments::kSidx;
+    map.payload_start = ftyp + map.moov_bytes + (has_sidx ? SidxFor(layout).size() : 0);
+    const FragmentLayout fragments(layout, map.payload_start);
+    map.file_bytes = fragments.MoofOffset(fragments.Count());
+    if (layout.spec().fragments == Fragments::kMfra) {
+      map.file_bytes += MfraFor(fragments, layout).size();
+    }
+    return map;
+  }
   map.payload_start = ftyp + kMdatHeader + (layout.spec().moov_last ? 0 : map.moov_bytes);
   map.file_bytes = ftyp + map.moov_bytes + kMdatHeader + layout.PayloadBytes();
   return map;
@@ -295,7 +344,9 @@ MarkerWriter::~MarkerWriter() {
 
 bool MarkerWriter::Mark(Track track, uint64_t sample) {
   const auto marker = MovieLayout::Marker(track, sample);
-  const uint64_t offset = payload_start_ + layout_.Offset(track, sample);
+  const uint64_t offset = layout_.IsFragmented()
+                              ? FragmentLayout(layout_, payload_start_).SampleOffset(track, sample)
+                              : payload_start_ + layout_.Offset(track, sample);
   return pwrite(fd_, marker.data(), marker.size(), static_cast<off_t>(offset)) ==
          static_cast<ssize_t>(marker.size());
 }

@@ -12,7 +12,8 @@
 
 namespace iso::bench {
 
-/// Where things lie in a written file.
+/// Where things lie in a written file. Of a fragmented one the payload starts with the first
+/// fragment.
 struct FileMap {
   uint64_t payload_start = 0;
   uint64_t moov_bytes = 0;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <string>
 
+#include "ffprobe.h"
 #include "text_table.h"
 
 namespace iso::bench {
@@ -197,6 +198,81 @@ void PrintPlay(const Results& results, const Movie& movie, std::FILE* out) {
   table.Print(out);
 }
 
+constexpr Metric kFragmentMetrics[] = {
+    {"open_ms", "open", false},
+    {"open_read_bytes", "read to open", true},
+    {"duration_error_s", "duration off by s", false},
+    {"first_seek_ms", "first seek", false},
+    {"seek_median_ms", "seek", false},
+    {"seek_worst_ms", "slowest seek", false},
+    {"seek_read_median_bytes", "read by a seek", true},
+    {"seek_read_worst_bytes", "read at most", true},
+    {"heap_bytes", "heap after 1,000", true},
+};
+
+void PrintFragments(const Results& results, std::FILE* out) {
+  const std::vector<const Movie*> movies = results.Of(Group::kFragments);
+  if (movies.empty()) return;
+  std::fprintf(out,
+               "## Fragments of 2 s, %s frames at 60 a second\n\nMilliseconds and MiB on this "
+               "machine; slow elements are asked for fewer seeks\n\n",
+               Count(static_cast<double>(movies.front()->frames)).c_str());
+  std::vector<std::string> head{"index", "element"};
+  for (const Metric& metric : kFragmentMetrics)
+    head.push_back(metric.title);
+  TextTable table(head);
+  for (const Movie* movie : movies) {
+    std::vector<std::string> columns = results.elements;
+    if (movie->runs.count(kFfprobe) > 0) columns.emplace_back(kFfprobe);
+    for (const std::string& element : columns) {
+      std::vector<std::string> row{movie->index, element};
+      for (const Metric& metric : kFragmentMetrics)
+        row.push_back(Absolute(Find(*movie, element), metric));
+      table.Add(row);
+    }
+  }
+  table.Print(out);
+}
+
+/// What the subject needs for this metric at most, over the movies with or without an index.
+Goal FragmentGoal(const Results& results,
+                  bool with_index,
+                  const char* metric,
+                  const std::string& what,
+                  double most,
+                  const char* target) {
+  Goal goal{what + (with_index ? ", with an index" : ", no index"), target, "", true};
+  double worst = 0;
+  for (const Movie* movie : results.Of(Group::kFragments)) {
+    if ((movie->index != "none") != with_index) continue;
+    const Runs* runs = Find(*movie, results.elements[0]);
+    goal.reached = goal.reached && Usable(runs, metric);
+    if (Usable(runs, metric)) worst = std::max(worst, runs->MedianOf(metric));
+  }
+  const bool is_bytes = std::string(metric).find("bytes") != std::string::npos;
+  goal.reached = goal.reached && worst < most;
+  goal.measured = is_bytes ? Mebibytes(worst) + " MiB" : Rounded(worst);
+  return goal;
+}
+
+void AddFragmentGoals(const Results& results, std::vector<Goal>* goals) {
+  constexpr double kMiB = 1 << 20;
+  const auto add = [&](bool index, const char* metric, const char* what, double most, auto target) {
+    goals->push_back(FragmentGoal(results, index, metric, what, most, target));
+  };
+  for (const bool index : {false, true}) {
+    add(index, "open_ms", "Open of 24 h of fragments", 10, "below 10 ms");
+    add(index, "duration_error_s", "Duration told", 0.05, "right");
+    add(index,
+        "seek_worst_ms",
+        "Slowest seek",
+        index ? 3 : 10,
+        index ? "below 3 ms" : "below 10 ms");
+    add(index, "seek_read_worst_bytes", "Read by a seek at most", 8 * kMiB, "below 8 MiB");
+    add(index, "heap_bytes", "Heap held after 1,000 seeks", 2 * kMiB, "below 2 MiB");
+  }
+}
+
 /// The largest growth from the smallest movie to any other.
 Goal FlatGoal(const Results& results, Group group, const char* metric, const std::string& what) {
   const std::vector<const Movie*> movies = results.Of(group);
@@ -293,6 +369,7 @@ std::vector<Goal> EvaluateGoals(const Results& results) {
     goals.push_back(
         HeapGoal(results, Group::kVariableRate, "Heap held after 100 seeks, variable rate"));
   }
+  if (!results.Of(Group::kFragments).empty()) AddFragmentGoals(results, &goals);
   if (!results.Of(Group::kPlay).empty()) {
     if (compared) goals.push_back(PlayGoal(results, results.elements[1], kPlayGoal));
     goals.push_back(PlayGoal(results, kFloor, kFloorGoal));
@@ -303,6 +380,7 @@ std::vector<Goal> EvaluateGoals(const Results& results) {
 void PrintSummary(const Results& results, const std::vector<Goal>& goals, std::FILE* out) {
   PrintGroup(results, Group::kConstantRate, "Constant frame rate", out);
   PrintGroup(results, Group::kVariableRate, "Variable frame rate, a run for every frame", out);
+  PrintFragments(results, out);
   for (const Movie* movie : results.Of(Group::kPlay)) {
     PrintPlay(results, *movie, out);
   }
