@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Every sample of every progressive file, as pushed by the element, equals the oracle:
+// Every sample of every file, as pushed by the element, equals the oracle:
 // bytes, DTS, PTS, duration, sync. Real files where there are any, and generated ones.
 
 #include <cstdio>
@@ -11,36 +11,11 @@
 #include "fragment_catalog.h"
 #include "media_files.h"
 #include "movie_catalog.h"
+#include "play_compare.h"
 #include "seek_rules.h"
 
 namespace iso::test {
 namespace {
-
-/// Plays the file from start to end and gives the differences.
-std::vector<std::string> PlayAndCompare(const std::string& path,
-                                        const OracleMovie& movie,
-                                        std::span<const uint8_t> file) {
-  const Watchdog watchdog(path, 60);
-  Recorder recorder;
-  recorder.Start(path);
-  const Outcome outcome = recorder.WaitEos();
-  std::vector<std::string> lines;
-  if (outcome != Outcome::kEos) {
-    lines = recorder.errors();
-    lines.insert(lines.begin(), outcome == Outcome::kError ? "error message:" : "no EOS in time");
-  }
-  const std::vector<std::string> more = CompareMovie(movie, recorder.pads(), file);
-  lines.insert(lines.end(), more.begin(), more.end());
-  return lines;
-}
-
-void ExpectNone(const std::vector<std::string>& lines, const std::string& name) {
-  if (lines.empty()) return;
-  std::string text;
-  for (const std::string& line : lines)
-    text += name + ": " + line + "\n";
-  ADD_FAILURE() << text;
-}
 
 class Generated : public testing::TestWithParam<CatalogMovie> {};
 
@@ -55,6 +30,21 @@ TEST_P(Generated, EverySampleIsAsTheOracleSays) {
 INSTANTIATE_TEST_SUITE_P(Movies,
                          Generated,
                          testing::ValuesIn(CatalogMovies()),
+                         [](const auto& test) { return TestName(test.param.name); });
+
+class GeneratedFragments : public testing::TestWithParam<CatalogFragments> {};
+
+TEST_P(GeneratedFragments, EverySampleIsAsTheOracleSays) {
+  const std::vector<uint8_t> bytes = BuildFragments(GetParam().spec).bytes;
+  const auto movie = ExpandMovie(bytes);
+  ASSERT_TRUE(movie);
+  const TempFile file(bytes);
+  ExpectNone(PlayAndCompare(file.path(), *movie, bytes), GetParam().name);
+}
+
+INSTANTIATE_TEST_SUITE_P(Movies,
+                         GeneratedFragments,
+                         testing::ValuesIn(FragmentCatalog()),
                          [](const auto& test) { return TestName(test.param.name); });
 
 TEST(GeneratedDescriptions, CapsFollowTheDescription) {
