@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/fragment/fragment_index.h"
 #include "element/errors.h"
 #include "inflater.h"
 
@@ -147,6 +148,7 @@ GstFlowReturn Session::Open() {
   } else {
     blocks_ = std::make_unique<BlockReader>(*pull_, outputs_.size());
   }
+  segment_.start = segment_.time = segment_.position = static_cast<guint64>(landed->from_ns);
   const int64_t duration = demuxer_.movie()->duration_ns;
   if (duration != kTimeMax) segment_.duration = static_cast<guint64>(duration);
   opened_ = true;
@@ -361,67 +363,45 @@ uint64_t Session::Bitrate() const {
   return gst_util_uint64_scale(*size, 8 * GST_SECOND, static_cast<guint64>(now.movie->duration_ns));
 }
 
+FragmentStats Session::FragmentLosses(uint64_t* index_bytes) const {
+  const Published now = Read();
+  if (!now.movie || now.movie->tracks.empty() || !now.movie->tracks.front().fragments) return {};
+  const FragmentIndex& fragments = *now.movie->tracks.front().fragments;
+  *index_bytes = fragments.Bytes();
+  return fragments.stats();
+}
+
 void Session::FillStats(GstStructure* stats) const {
   memory_->Tick();
   const Published now = Read();
-  PageCacheStats pages;
-  if (now.movie) {
-    pages = now.movie->pages->stats();
-  }
+  const PageCacheStats pages = now.movie ? now.movie->pages->stats() : PageCacheStats();
   const SourceStats source = source_->stats();
-  gst_structure_set(stats,
-                    "index-bytes",
-                    G_TYPE_UINT64,
-                    pages.memory.held_bytes,
-                    "index-budget",
-                    G_TYPE_UINT64,
-                    pages.memory.limit_bytes,
-                    "index-peak-bytes",
-                    G_TYPE_UINT64,
-                    pages.memory.peak_bytes,
-                    "memory-pressure",
-                    G_TYPE_UINT64,
-                    uint64_t{MemoryPressure()},
-                    "shrinks",
-                    G_TYPE_UINT64,
-                    pages.memory.shrinks,
-                    "bytes-given-back",
-                    G_TYPE_UINT64,
-                    pages.memory.bytes_given_back,
-                    "page-hits",
-                    G_TYPE_UINT64,
-                    pages.hits,
-                    "page-misses",
-                    G_TYPE_UINT64,
-                    pages.misses,
-                    "index-reads",
-                    G_TYPE_UINT64,
-                    pages.reads,
-                    "index-bytes-read",
-                    G_TYPE_UINT64,
-                    pages.bytes_read,
-                    "open-reads",
-                    G_TYPE_UINT64,
-                    open_reads_.load(),
-                    "open-bytes-read",
-                    G_TYPE_UINT64,
-                    open_bytes_.load(),
-                    "reads",
-                    G_TYPE_UINT64,
-                    source.reads,
-                    "bytes-read",
-                    G_TYPE_UINT64,
-                    source.bytes,
-                    "seeks",
-                    G_TYPE_UINT64,
-                    seeks_.load(),
-                    "lost-samples",
-                    G_TYPE_UINT64,
-                    LostSamples(),
-                    "lost-bytes",
-                    G_TYPE_UINT64,
-                    LostBytes(),
-                    nullptr);
+  uint64_t fragment_bytes = 0;
+  const FragmentStats fragments = FragmentLosses(&fragment_bytes);
+  const std::pair<const char*, uint64_t> fields[] = {
+      {"index-bytes", pages.memory.held_bytes},
+      {"index-budget", pages.memory.limit_bytes},
+      {"index-peak-bytes", pages.memory.peak_bytes},
+      {"fragment-bytes", fragment_bytes},
+      {"memory-pressure", MemoryPressure()},
+      {"shrinks", pages.memory.shrinks},
+      {"bytes-given-back", pages.memory.bytes_given_back},
+      {"page-hits", pages.hits},
+      {"page-misses", pages.misses},
+      {"index-reads", pages.reads},
+      {"index-bytes-read", pages.bytes_read},
+      {"open-reads", open_reads_},
+      {"open-bytes-read", open_bytes_},
+      {"reads", source.reads},
+      {"bytes-read", source.bytes},
+      {"seeks", seeks_},
+      {"resyncs", fragments.resyncs},
+      {"lost-samples", LostSamples()},
+      {"lost-bytes", LostBytes() + fragments.lost_bytes},
+  };
+  for (const auto& [name, value] : fields) {
+    gst_structure_set(stats, name, G_TYPE_UINT64, value, nullptr);
+  }
 }
 
 }  // namespace iso::gst

@@ -17,6 +17,7 @@
 #include <gst/gst.h>
 
 #include "core/demux/demuxer.h"
+#include "core/fragment/fragment_index.h"
 #include "element/block_reader.h"
 #include "element/log.h"
 #include "element/output_pad.h"
@@ -124,6 +125,7 @@ class Session {
   void Pause(GstFlowReturn why);
   void ReportLosses();
   uint64_t LostSamples() const;
+  FragmentStats FragmentLosses(uint64_t* index_bytes) const;
   uint64_t LostBytes() const;
 
   bool IsSegmentSeek() const { return (segment_.flags & GST_SEGMENT_FLAG_SEGMENT) != 0; }

@@ -64,7 +64,8 @@ Result<PlayRange> Demuxer::Resolve(const SeekRequest& request) const {
   const int64_t end = movie_->duration_ns;
   PlayRange range;
   range.mode = request.mode;
-  range.from_ns = std::clamp<int64_t>(request.start_ns, 0, end);
+  const int64_t start = std::min(movie_->start_ns, end);
+  range.from_ns = std::clamp<int64_t>(request.start_ns, start, end);
   range.to_ns = std::max(range.from_ns, request.stop_ns);
   if (range.mode.reverse) range.to_ns = std::min(range.to_ns, end);
   int64_t& beginning = range.mode.reverse ? range.to_ns : range.from_ns;

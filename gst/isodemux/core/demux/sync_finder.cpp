@@ -49,8 +49,9 @@ Result<std::optional<uint64_t>> SyncFinder::StepBack(std::optional<uint64_t> syn
   for (int step = 0; sync && step < kMostSteps; ++step) {
     ISO_TRY(const Sample sample, samples.At(*sync));
     if (sample.pts <= pts) break;
-    if (*sync == 0) return std::optional<uint64_t>();
-    ISO_TRY(sync, samples.SyncAtOrBefore(*sync - 1));
+    ISO_TRY(const uint64_t previous, samples.Back(*sync, 1));
+    if (previous >= *sync) return std::optional<uint64_t>();
+    ISO_TRY(sync, samples.SyncAtOrBefore(previous));
   }
   return sync;
 }

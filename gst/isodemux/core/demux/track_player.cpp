@@ -12,6 +12,12 @@ namespace {
 /// A sparse track that has nothing to show says so about once a second of presentation.
 constexpr int64_t kGapStepNs = kNanosecondsPerSecond;
 
+/// ... and where that is for very long, in this many steps.
+constexpr int64_t kMostGapSteps = 3600;
+
+/// Tracks of neighbouring fragments do not start further apart than this.
+constexpr int64_t kApartNs = int64_t{10} * kNanosecondsPerSecond;
+
 /// Edits yet to come that are looked at to find out which bytes they need.
 constexpr size_t kMostEditsAhead = 1024;
 
@@ -143,7 +149,7 @@ Status TrackPlayer::LoadSample() {
 /// The track has nothing in a fragment: other tracks go on meanwhile, and it looks again then.
 void TrackPlayer::Wait() {
   const int64_t until_ns = clock_.DtsNs(walk_.nothing_before());
-  if (segment_.stop_ns != kTimeMax && until_ns >= segment_.stop_ns) return EndEdit();
+  if (SaturatingSubtract(until_ns, kApartNs) >= segment_.stop_ns) return EndEdit();
   waits_until_ns_ = std::max(until_ns, covered_ns_);
   SetDue(clock_.PresentationNs(edit(), covered_ns_));
 }
@@ -233,7 +239,8 @@ void TrackPlayer::Take(Event* event) {
       if (waits_until_ns_ != kTimeMin) {
         TakeWait(event);
       } else if (gap_due_) {
-        TakeGap(event, covered_ns_, std::min(pts_ns_ - covered_ns_, kGapStepNs));
+        const int64_t length = pts_ns_ - covered_ns_;
+        TakeGap(event, covered_ns_, std::min(length, std::max(kGapStepNs, length / kMostGapSteps)));
         covered_ns_ += event->gap_duration_ns;
         PlanNext();
       } else {

@@ -352,13 +352,10 @@ Status FragmentCursor::Advance() {
   discont_ = discont_ || (fragment_ && fragment_->loss_follows.load(std::memory_order_relaxed));
   Enter(next, 0);
   if (!walker_.AtEnd()) return {};
-  int64_t end_ns = next->start_ns == kTimeMax ? 0 : next->start_ns;
   const auto& tracks = samples_.fragments().tracks();
-  for (const TrackFragment& other : next->tracks) {
-    const int64_t end = SaturatingAdd(other.base, other.duration);
-    end_ns = std::max(end_ns, ToNanoseconds(end, tracks[other.track].timescale));
-  }
-  nothing_before_ = RescaleFloor(end_ns, kNanosecondsPerSecond, tracks[samples_.track()].timescale);
+  const int64_t start_ns = next->start_ns == kTimeMax ? 0 : next->start_ns;
+  nothing_before_ =
+      RescaleFloor(start_ns, kNanosecondsPerSecond, tracks[samples_.track()].timescale);
   return Error{Errc::kNothingInFragment};
 }
 

@@ -88,7 +88,7 @@ class FragmentSamples final : public Samples {
 };
 
 /// Next() answers kNothingInFragment where the next fragment has no samples of the track: then
-/// the cursor stands behind that fragment, and nothing_before() says until when.
+/// the cursor stands behind that fragment, and nothing_before() says when it starts.
 class FragmentCursor final : public SampleCursor {
  public:
   explicit FragmentCursor(const FragmentSamples& samples);

@@ -15,6 +15,9 @@ namespace {
 /// give each track a fragment of its own.
 constexpr int kMostFragments = 8;
 
+/// Fragments that begin before this simply begin with nothing.
+constexpr int64_t kLateStartNs = kNanosecondsPerSecond;
+
 /// Compositions shifted by more than this are a damaged file's, not an encoder's.
 constexpr int64_t kMaxCompositionShift = int64_t{1} << 31;
 
@@ -42,6 +45,7 @@ class FragmentedMovie {
   void SetDuration(Track* track, int64_t ticks, int64_t shown_end, bool exact);
   void UseStatedDuration();
   void BuildTimelines();
+  void FindStart(const Fragment& first);
 
   const MovieExtends& extends_;
   const MovieOptions& options_;
@@ -104,7 +108,23 @@ Status FragmentedMovie::Read(const std::shared_ptr<ByteSource>& source) {
   if (options_.look_at_end) ISO_CHECK(ReadEnd());
   UseStatedDuration();
   BuildTimelines();
+  FindStart(**first);
   return {};
+}
+
+/// A recording of a broadcast, or a piece of one, counts from when that began. Nothing is shown
+/// until its first fragment does, however long that is.
+void FragmentedMovie::FindStart(const Fragment& first) {
+  const bool any_edits =
+      std::any_of(movie_.tracks.begin(), movie_.tracks.end(), [](const Track& track) {
+        return track.timeline.edits() != Timeline().edits();
+      });
+  const bool any_before =
+      std::any_of(fragments_->tracks().begin(), fragments_->tracks().end(), [](const auto& track) {
+        return track.table_duration > 0;
+      });
+  if (any_edits || any_before || first.start_ns == kTimeMax) return;
+  if (first.start_ns >= kLateStartNs) movie_.start_ns = first.start_ns;
 }
 
 /// How far compositions have to be shifted so that none comes before its decoding.

@@ -60,7 +60,8 @@ struct Movie {
   FourCC major_brand;          ///< 'qt  ' where the file has no ftyp
   std::vector<FourCC> brands;  ///< compatible ones
   uint32_t timescale = 1000;
-  int64_t duration_ns = kTimeMax;  ///< of the presentation; kTimeMax: unknown
+  int64_t start_ns = 0;            ///< of the presentation: above 0 where fragments begin late
+  int64_t duration_ns = kTimeMax;  ///< its end; kTimeMax: unknown
   uint64_t creation_time = 0;      ///< seconds since 1904-01-01 UTC; 0: unknown
   Matrix matrix = kIdentityMatrix;
   std::vector<Track> tracks;  ///< in file order

@@ -107,10 +107,11 @@ class SampleCursor {
   virtual Status SeekTo(uint64_t n) = 0;
 
   /// The next sample, or kEndOfTable. After an error the cursor has not moved, but for
-  /// kNothingInFragment: no sample before nothing_before(), and it can be asked again.
+  /// kNothingInFragment: it can be asked again.
   virtual Status Next(Sample* sample) = 0;
 
-  /// After kNothingInFragment: decode time before which there is no sample, ticks.
+  /// After kNothingInFragment: decode time at which that fragment starts, ticks. There is no
+  /// sample before it, but for what tracks of neighbouring fragments start apart.
   virtual int64_t nothing_before() const { return 0; }
 
   /// For uniform samples (Samples::IsUniform): as Next, but takes up to `max` samples that
