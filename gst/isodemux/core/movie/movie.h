@@ -64,9 +64,9 @@ struct Movie {
   int64_t duration_ns = kTimeMax;  ///< its end; kTimeMax: unknown
   uint64_t creation_time = 0;      ///< seconds since 1904-01-01 UTC; 0: unknown
   Matrix matrix = kIdentityMatrix;
+  std::shared_ptr<PageCache> pages;  ///< of all tracks' tables, which it outlives
   std::vector<Track> tracks;  ///< in file order
   Metadata metadata;
-  std::shared_ptr<PageCache> pages;  ///< of all tracks' tables
 
   bool HasBrand(FourCC brand) const;
 };
