@@ -220,6 +220,86 @@ void FirstSeek(benchmark::State& state) {
   }
 }
 
+constexpr uint64_t kTenThousand = 10'000;
+
+/// The questions of another demuxer's tests, whose figures were the compiler's (nobody used
+/// the answers) and whose answers were wrong: ten thousand of them an iteration, at random,
+/// each used, and their sum checked.
+template <class Question>
+void AskTenThousand(benchmark::State& state, Question question) {
+  const Track& track = TrackFor(state);
+  PageCache cache(track.source(), kBudget);
+  const SampleTable table(track.layout(), cache);
+  std::vector<uint64_t> numbers = Numbers(track.samples(), track.samples());
+  while (numbers.size() < kTenThousand)
+    numbers.push_back(numbers[numbers.size() - kQuestions]);
+  numbers.resize(kTenThousand);
+  uint64_t expected = 0;
+  for (const uint64_t n : numbers)
+    expected += n;
+  for (auto _ : state) {
+    uint64_t sum = 0;
+    for (const uint64_t n : numbers)
+      sum += question(track, table, n);
+    if (sum != expected) state.SkipWithError("wrong answer");
+  }
+  const auto held = static_cast<double>(cache.stats().memory.held_bytes);
+  state.counters["ns_each"] = benchmark::Counter(
+      kTenThousand, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+  state.counters["held_bytes"] = held;
+  state.counters["bytes_a_sample"] = held / static_cast<double>(track.samples());
+}
+
+/// The number of the sample, by way of everything that is known about it.
+uint64_t LookUp(const Track& track, const SampleTable& table, uint64_t n) {
+  const Result<Sample> sample = table.At(n);
+  const bool right = sample.ok() && sample->dts == track.Dts(n) && sample->pts == track.Pts(n);
+  return right ? sample->index : 0;
+}
+
+uint64_t ConvertTime(const Track& track, const SampleTable& table, uint64_t n) {
+  const Result<uint64_t> found = table.SampleAtDecodeTime(track.Dts(n) + 3);
+  return found.ok() ? *found : 0;
+}
+
+void TenThousandLookUps(benchmark::State& state) {
+  AskTenThousand(state, LookUp);
+}
+
+void TenThousandTimeConversions(benchmark::State& state) {
+  AskTenThousand(state, ConvertTime);
+}
+
+/// What a whole index costs to give up, page cache and checkpoints full.
+void Shrink(benchmark::State& state) {
+  const Track& track = TrackFor(state);
+  PageCache cache(track.source(), kBudget);
+  const SampleTable table(track.layout(), cache);
+  const std::vector<uint64_t> numbers = Numbers(track.samples(), track.samples());
+  uint64_t before = 0;
+  uint64_t after = 0;
+  for (auto _ : state) {
+    state.PauseTiming();
+    cache.memory().SetLevel(PressureLevel::kNormal);
+    for (size_t i = 0; i < 1000; ++i)
+      benchmark::DoNotOptimize(LookUp(track, table, numbers[i]));
+    before = cache.stats().memory.held_bytes;
+    state.ResumeTiming();
+    cache.memory().SetLevel(PressureLevel::kCritical);
+    after = cache.stats().memory.held_bytes;
+  }
+  state.counters["held_bytes"] = static_cast<double>(before);
+  state.counters["given_back"] = static_cast<double>(before - after) / static_cast<double>(before);
+}
+
+void EarlierSizes(benchmark::internal::Benchmark* benchmark) {
+  benchmark->ArgNames({"samples", "varying"})->Unit(benchmark::kMicrosecond);
+  for (const int64_t samples : {1'000, 10'000, 50'000, 100'000}) {
+    for (const int64_t kind : {kConstant, kVarying})
+      benchmark->Args({samples, kind});
+  }
+}
+
 void Sizes(benchmark::internal::Benchmark* benchmark) {
   benchmark->ArgNames({"samples", "varying"});
   for (const int64_t samples : {1'000'000, 10'000'000}) {
@@ -236,6 +316,9 @@ BENCHMARK(DecodeTimeToSampleAnywhere)->Apply(Sizes);
 BENCHMARK(PresentationTimeToSampleNearby)->Apply(Sizes);
 BENCHMARK(PresentationTimeToSampleAnywhere)->Apply(Sizes);
 BENCHMARK(FirstSeek)->Apply(Sizes);
+BENCHMARK(TenThousandLookUps)->Apply(EarlierSizes);
+BENCHMARK(TenThousandTimeConversions)->Apply(EarlierSizes);
+BENCHMARK(Shrink)->Apply(Sizes)->Unit(benchmark::kMicrosecond)->Iterations(50);
 
 }  // namespace
 }  // namespace iso

@@ -207,6 +207,7 @@ void RunSparse(const Options& options,
   runner.Take(movie, file, "seek", results.elements, options.repeats);
   runner.Take(movie, file, "accurate", results.elements, options.repeats);
   runner.Take(movie, file, "memory", results.elements, std::min(options.repeats, kMemoryRepeats));
+  if (results.HasPressure()) runner.Take(movie, file, "pressure", {"isodemux"}, 1);
   results.movies.push_back(std::move(movie));
 }
 
@@ -249,6 +250,9 @@ void RunPlay(const Options& options, const std::string& dir, Runner& runner, Res
   columns.insert(columns.end(), {kFloor, kTimeFloor});
   runner.Take(movie, file, "play", columns, options.repeats);
   runner.Take(movie, file, "bare", columns, options.repeats);
+  if (results.HasPressure()) {
+    runner.Take(movie, file, "critical-play", {"isodemux"}, options.repeats);
+  }
   results.movies.push_back(std::move(movie));
 }
 

@@ -302,6 +302,51 @@ int MeasureMemory(const MeasurementRequest& request, size_t seeks) {
   return 0;
 }
 
+double StatOf(GstElement* demuxer, const char* name) {
+  GstStructure* stats = nullptr;
+  g_object_get(demuxer, "stats", &stats, nullptr);
+  guint64 value = 0;
+  gst_structure_get_uint64(stats, name, &value);
+  gst_structure_free(stats);
+  return static_cast<double>(value);
+}
+
+/// The median of accurate seeks to all targets, or -1.
+double MedianSeek(BenchPipeline& pipeline, const MovieLayout& layout, Judge& judge) {
+  std::vector<double> times;
+  for (const uint64_t target : SeekTargets(layout, kRandomSeeks)) {
+    times.push_back(TimedSeek(pipeline, layout, SeekKind::kAccurate, target, judge));
+    if (times.back() < 0) return -1;
+  }
+  return Percentile(times, 50);
+}
+
+/// The same seeks with plenty of memory and at critical pressure, and what lies between.
+int MeasurePressure(const MeasurementRequest& request) {
+  const MovieLayout layout(request.spec);
+  Judge judge(layout);
+  BenchPipeline pipeline(Branch::kQueue);
+  pipeline.Observe();
+  if (!pipeline.AddDemuxer(request.element, request.file)) return Failed(pipeline);
+  if (!pipeline.Open()) return Refused(pipeline);
+  const double normal = MedianSeek(pipeline, layout, judge);
+  const double held = StatOf(pipeline.demuxer(), "index-bytes");
+  const auto start = Clock::now();
+  g_object_set(pipeline.demuxer(), "memory-pressure", 255, nullptr);
+  const double shrink = Milliseconds(Clock::now() - start);
+  const double left = StatOf(pipeline.demuxer(), "index-bytes");
+  const double critical = MedianSeek(pipeline, layout, judge);
+  if (normal < 0 || critical < 0) return Failed(pipeline);
+  Say("normal_seek_ms", normal);
+  Say("critical_seek_ms", critical);
+  Say("shrink_ms", shrink);
+  Say("normal_index_bytes", held);
+  Say("shrunk_index_bytes", left);
+  Say("critical_index_bytes", StatOf(pipeline.demuxer(), "index-bytes"));
+  judge.Finish();
+  return 0;
+}
+
 bool IsFloor(const MeasurementRequest& request) {
   return request.element == kFloor || request.element == kTimeFloor;
 }
@@ -317,7 +362,7 @@ bool AddSource(const MeasurementRequest& request,
   return true;
 }
 
-int MeasurePlay(const MeasurementRequest& request, Branch branch) {
+int MeasurePlay(const MeasurementRequest& request, Branch branch, guint pressure = 0) {
   const MovieLayout layout(request.spec);
   Judge judge(layout);
   std::unique_ptr<FloorSource> floor_source;
@@ -332,6 +377,7 @@ int MeasurePlay(const MeasurementRequest& request, Branch branch) {
     if (floor_source) floor_source->Start();
   };
   if (!pipeline.Open(start_floor)) return Refused(pipeline);
+  if (pressure > 0) g_object_set(pipeline.demuxer(), "memory-pressure", pressure, nullptr);
   const double cpu = CpuSeconds();
   const auto start = Clock::now();
   if (!pipeline.PlayToEnd()) return Failed(pipeline);
@@ -341,7 +387,9 @@ int MeasurePlay(const MeasurementRequest& request, Branch branch) {
     buffers += static_cast<double>(pipeline.Rendered(track));
     judge.CheckCount(track, pipeline.Rendered(track));
   }
-  const std::string prefix = branch == Branch::kBare ? "bare_" : "play_";
+  const std::string prefix = pressure > 0              ? "critical_play_"
+                             : branch == Branch::kBare ? "bare_"
+                                                       : "play_";
   Say((prefix + "buffers_per_second").c_str(), buffers / seconds);
   Say((prefix + "cpu_ns_per_buffer").c_str(), (CpuSeconds() - cpu) * 1e9 / buffers);
   judge.Finish();
@@ -400,6 +448,8 @@ int Measure(const MeasurementRequest& request) {
   if (request.what == "memory") return MeasureMemory(request, kRandomSeeks);
   if (request.what == "many") return MeasureMemory(request, kManySeeks);
   if (request.what == "fragments") return MeasureFragments(request);
+  if (request.what == "pressure") return MeasurePressure(request);
+  if (request.what == "critical-play") return MeasurePlay(request, Branch::kQueue, 255);
   if (request.what == "play") return MeasurePlay(request, Branch::kQueue);
   if (request.what == "bare") return MeasurePlay(request, Branch::kBare);
   if (request.what == "verify") return Verify(request);

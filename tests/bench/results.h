@@ -47,6 +47,9 @@ struct Results {
   std::vector<std::string> elements;
   std::vector<Movie> movies;
 
+  /// Whether what is measured gives memory back under pressure.
+  bool HasPressure() const { return elements[0] == "isodemux"; }
+
   /// The smallest first.
   std::vector<const Movie*> Of(Group group) const;
 };

@@ -20,6 +20,10 @@ constexpr double kPlayGoal = 2.5;
 constexpr double kFloorGoal = 0.8;
 constexpr double kBytesOfRun = 8;
 constexpr double kReadSlack = 4 << 20;
+constexpr double kCriticalBytesGoal = 256 << 10;
+constexpr double kGivenBackGoal = 0.75;
+constexpr double kShrinkGoal = 1;  // ms
+constexpr double kSlowerGoal = 3;
 
 struct Metric {
   const char* name;
@@ -351,6 +355,90 @@ Goal PlayGoal(const Results& results, const std::string& against, double factor)
           ratio >= factor};
 }
 
+std::vector<const Movie*> PressedMovies(const Results& results) {
+  std::vector<const Movie*> movies;
+  for (const Movie& movie : results.movies) {
+    if (Usable(Find(movie, results.elements[0]), "shrink_ms")) movies.push_back(&movie);
+  }
+  return movies;
+}
+
+double GivenBack(const Runs& runs) {
+  return 1 - runs.MedianOf("shrunk_index_bytes") / runs.MedianOf("normal_index_bytes");
+}
+
+std::string Kibibytes(double bytes) {
+  return Rounded(bytes / 1024);
+}
+
+void PrintPressure(const Results& results, std::FILE* out) {
+  const std::vector<const Movie*> movies = PressedMovies(results);
+  if (movies.empty()) return;
+  std::fputs("## Critical memory pressure, after 100 seeks\n\n", out);
+  TextTable table({"frames",
+                   "rate",
+                   "index KiB",
+                   "after shrinking",
+                   "after 100 more seeks",
+                   "given back",
+                   "shrink ms",
+                   "accurate seek ms",
+                   "at Critical"});
+  for (const Movie* movie : movies) {
+    const Runs& runs = *Find(*movie, results.elements[0]);
+    table.Add({Count(static_cast<double>(movie->frames)),
+               movie->group == Group::kVariableRate ? "variable" : "constant",
+               Kibibytes(runs.MedianOf("normal_index_bytes")),
+               Kibibytes(runs.MedianOf("shrunk_index_bytes")),
+               Kibibytes(runs.MedianOf("critical_index_bytes")),
+               Rounded(100 * GivenBack(runs)) + " %",
+               Rounded(runs.MedianOf("shrink_ms")),
+               Rounded(runs.MedianOf("normal_seek_ms")),
+               Rounded(runs.MedianOf("critical_seek_ms"))});
+  }
+  table.Print(out);
+}
+
+void AddPressureGoals(const Results& results, std::vector<Goal>* goals) {
+  double bytes = 0;
+  double least_back = 1;
+  double shrink = 0;
+  double slower = 0;
+  for (const Movie* movie : PressedMovies(results)) {
+    const Runs& runs = *Find(*movie, results.elements[0]);
+    bytes = std::max(bytes, runs.MedianOf("critical_index_bytes"));
+    least_back = std::min(least_back, GivenBack(runs));
+    shrink = std::max(shrink, runs.MedianOf("shrink_ms"));
+    slower = std::max(slower, runs.MedianOf("critical_seek_ms") / runs.MedianOf("normal_seek_ms"));
+  }
+  if (bytes == 0) return;
+  goals->push_back({"Index at Critical",
+                    "below 256 KiB",
+                    Kibibytes(bytes) + " KiB at most",
+                    bytes < kCriticalBytesGoal});
+  goals->push_back({"Given back at Critical",
+                    "at least 75 %",
+                    Rounded(100 * least_back) + " % at least",
+                    least_back >= kGivenBackGoal});
+  goals->push_back(
+      {"Shrinking", "below 1 ms", Rounded(shrink) + " ms at most", shrink < kShrinkGoal});
+  goals->push_back({"Seeks at Critical against Normal",
+                    "at most 3x",
+                    Rounded(slower) + "x at most",
+                    slower <= kSlowerGoal});
+}
+
+Goal CriticalPlayGoal(const Results& results) {
+  const Movie& movie = *results.Of(Group::kPlay).front();
+  const std::string& subject = results.elements[0];
+  const double rate = PlayRate(movie, subject, "critical_play_buffers_per_second");
+  const double slower = rate > 0 ? PlayRate(movie, subject, "play_buffers_per_second") / rate : 0;
+  return {"Play through at Critical against Normal",
+          "at most 3x",
+          Rounded(slower) + "x",
+          slower > 0 && slower <= kSlowerGoal};
+}
+
 }  // namespace
 
 std::vector<Goal> EvaluateGoals(const Results& results) {
@@ -373,7 +461,9 @@ std::vector<Goal> EvaluateGoals(const Results& results) {
   if (!results.Of(Group::kPlay).empty()) {
     if (compared) goals.push_back(PlayGoal(results, results.elements[1], kPlayGoal));
     goals.push_back(PlayGoal(results, kFloor, kFloorGoal));
+    if (results.HasPressure()) goals.push_back(CriticalPlayGoal(results));
   }
+  AddPressureGoals(results, &goals);
   return goals;
 }
 
@@ -384,6 +474,7 @@ void PrintSummary(const Results& results, const std::vector<Goal>& goals, std::F
   for (const Movie* movie : results.Of(Group::kPlay)) {
     PrintPlay(results, *movie, out);
   }
+  PrintPressure(results, out);
   std::fprintf(out, "## Goals of %s\n\n", results.elements[0].c_str());
   TextTable table({"goal", "target", "measured", ""});
   for (const Goal& goal : goals) {

@@ -55,10 +55,19 @@ void Use(const LongMovie& movie, OpenFile* file, std::mt19937_64& random) {
   }
 }
 
+/// TSan slows a walk of a hundred million samples down to minutes, and has nothing to see in
+/// one thread.
+#ifdef __SANITIZE_THREAD__
+constexpr bool kForThreadsOnly = true;
+#else
+constexpr bool kForThreadsOnly = false;
+#endif
+
 /// Walkers, readers and the like, which live as long as one question does.
 constexpr int64_t kPassing = 4 << 10;
 
 TEST(IndexMemoryTest, AHundredMillionSamplesStayWithinTheLimitAtEveryLevel) {
+  if (kForThreadsOnly) GTEST_SKIP() << "one thread";
   const LongMovie movie(100'000'000, true);
   const auto governor = std::make_shared<MemoryGovernor>();
   OpenFile file(movie, governor);
@@ -85,6 +94,7 @@ TEST(IndexMemoryTest, AHundredMillionSamplesStayWithinTheLimitAtEveryLevel) {
 }
 
 TEST(IndexMemoryTest, CriticalGivesThreeQuartersBackAndAQuietTimeRestores) {
+  if (kForThreadsOnly) GTEST_SKIP() << "one thread";
   const LongMovie movie(100'000'000, true);
   const auto governor = std::make_shared<MemoryGovernor>();
   OpenFile file(movie, governor);
@@ -105,6 +115,7 @@ TEST(IndexMemoryTest, CriticalGivesThreeQuartersBackAndAQuietTimeRestores) {
 }
 
 TEST(IndexMemoryTest, TwoHundredFilesStayWithinTheirLimits) {
+  if (kForThreadsOnly) GTEST_SKIP() << "one thread";
   const LongMovie movie(400'000, true);
   const auto governor = std::make_shared<MemoryGovernor>();
   std::deque<OpenFile> files;
@@ -128,6 +139,7 @@ TEST(IndexMemoryTest, TwoHundredFilesStayWithinTheirLimits) {
 }
 
 TEST(IndexMemoryTest, AnIndexBudgetBoundsEverything) {
+  if (kForThreadsOnly) GTEST_SKIP() << "one thread";
   const LongMovie movie(50'000'000, true);
   OpenFile file(movie, nullptr);
   std::mt19937_64 random(4);
