@@ -260,12 +260,13 @@ class TrackComparison {
     }
     const uint64_t running =
         gst_segment_to_running_time(&buffer.segment, GST_FORMAT_TIME, buffer.pts);
-    if (GST_CLOCK_TIME_IS_VALID(running) && !NearTime(running, expected)) {
+    const int64_t since = expected - track_.start_ns;
+    if (GST_CLOCK_TIME_IS_VALID(running) && !NearTime(running, since)) {
       Report(Format("%s: sample %zu: running time %lld, expected %lld",
                     Where(),
                     first,
                     Long(running),
-                    static_cast<long long>(expected)));
+                    static_cast<long long>(since)));
     }
   }
 

@@ -40,6 +40,7 @@ struct OracleTrack {
   uint32_t movie_timescale = 1;
   bool has_sync_table = false;  ///< or fragments with samples that are not sync samples
   std::vector<OracleEdit> edits;
+  int64_t start_ns = 0;  ///< of the movie, where its fragments begin 10 s or more after 0
   std::vector<OracleSample> samples;
   // For each sample:
   std::vector<uint32_t> rolls;        ///< samples to start before it (`roll`, `prol`); 0: not said

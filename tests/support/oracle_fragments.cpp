@@ -141,6 +141,22 @@ class FragmentExpander {
   std::map<uint32_t, TrackState> tracks_;  ///< the first of each id
 };
 
+/// Fragments that begin late begin the presentation then, unless an edit list says otherwise.
+void FindStart(OracleMovie* movie) {
+  constexpr double kLate = 10;
+  double start = -1;
+  for (const OracleTrack& track : movie->tracks) {
+    if (!track.edits.empty()) return;
+    if (track.samples.empty()) continue;
+    const double first = static_cast<double>(track.samples.front().dts) / track.timescale;
+    if (start < 0 || first < start) start = first;
+  }
+  if (start < kLate) return;
+  for (OracleTrack& track : movie->tracks) {
+    track.start_ns = static_cast<int64_t>(start * 1e9);
+  }
+}
+
 }  // namespace
 
 void ExpandFragments(const View& file, const View& moov, OracleMovie* movie) {
@@ -153,6 +169,7 @@ void ExpandFragments(const View& file, const View& moov, OracleMovie* movie) {
     movie->fragmented = true;
     expander.Moof(child);
   }
+  if (movie->fragmented) FindStart(movie);
 }
 
 }  // namespace iso::test

@@ -15,8 +15,8 @@ namespace {
 /// give each track a fragment of its own.
 constexpr int kMostFragments = 8;
 
-/// Fragments that begin before this simply begin with nothing.
-constexpr int64_t kLateStartNs = kNanosecondsPerSecond;
+/// Fragments that begin before this simply begin with nothing (or their first ones are damaged).
+constexpr int64_t kLateStartNs = int64_t{10} * kNanosecondsPerSecond;
 
 /// Compositions shifted by more than this are a damaged file's, not an encoder's.
 constexpr int64_t kMaxCompositionShift = int64_t{1} << 31;
