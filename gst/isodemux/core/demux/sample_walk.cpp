@@ -115,6 +115,7 @@ Status SampleWalk::NextForward(Walked* walked) {
     ISO_CHECK(max_run_ > 1 ? NextRun(max_run_, walked) : NextOne(walked));
   } while (by_sync() && IsPassedOver(walked->sample));
   walked->starts_group = fresh_ || walked->sample.discont;
+  walked->reference = false;
   fresh_ = false;
   return {};
 }

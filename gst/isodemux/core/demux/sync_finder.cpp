@@ -90,19 +90,19 @@ Result<std::optional<uint64_t>> SyncFinder::LeadingEnd(const Sample& sync) const
   const std::unique_ptr<SampleCursor> cursor = track_.samples->NewCursor();
   ISO_CHECK(cursor->SeekTo(sync.index));
   Sample sample;
-  for (int step = 0; step <= kMostSteps; ++step) {
+  int leading = -1;  // the sync sample itself comes first
+  for (; leading < kMostSteps; ++leading) {
     const Status next = cursor->Next(&sample);
-    // Pictures that lead are not in another fragment than what they lead.
     if (!next.ok() && IsSourceError(next.error().code)) return next.error();
+    // Pictures that lead are not in another fragment than what they lead.
     if (!next.ok()) break;
-    if (sample.index == sync.index) continue;
+    if (leading < 0) continue;
     const bool independent =
         sample.leading() == Sample::Leading::kNo || sample.leading() == Sample::Leading::kDecodable;
-    if (sample.sync || sample.pts >= sync.pts || independent) {
-      return step > 1 ? std::optional<uint64_t>(sample.index) : std::nullopt;
-    }
+    const bool leads = !sample.sync && sample.pts < sync.pts && !independent;
+    if (!leads) return leading > 0 ? std::optional<uint64_t>(sample.index) : std::nullopt;
   }
-  return std::optional<uint64_t>(cursor->position());
+  return leading > 0 ? std::optional<uint64_t>(cursor->position()) : std::nullopt;
 }
 
 Result<int64_t> SyncFinder::PresentationOf(const Edit& edit, uint64_t sync) const {
