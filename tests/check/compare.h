@@ -22,6 +22,7 @@ enum class Content {
   kGrouped,     ///< raw audio: a buffer may hold many samples; the same bytes
   kText,        ///< the 16-bit length is taken off; samples without text are not pushed
   kTimingOnly,  ///< rewritten by design: WebVTT, closed captions
+  kSplit,       ///< rewritten by design, and a sample becomes several buffers
 };
 
 struct TrackRule {
@@ -29,6 +30,9 @@ struct TrackRule {
   Content content = Content::kSame;
   const char* reason = "";
 };
+
+/// A sample of at most so many bytes has nothing to show, and is not pushed.
+uint64_t BlankSize(Content content);
 
 /// How the track is handled, by handler and first sample entry (see the table in the .cpp).
 TrackRule RuleFor(const OracleTrack& track);

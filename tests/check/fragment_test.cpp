@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Fragmented files that are damaged or cut short: all that is whole is played.
+// Fragmented files that are damaged or cut short: all that is whole is played, and what is
+// lost is said.
 
 #include <algorithm>
 
@@ -46,6 +47,15 @@ void ExpectDiscont(const Recorder& recorder, const FragmentedMovie& built, size_
   }
 }
 
+uint64_t LostBytes(const Recorder& recorder) {
+  GstStructure* stats = nullptr;
+  g_object_get(recorder.demuxer(), "stats", &stats, nullptr);
+  guint64 lost = 0;
+  EXPECT_TRUE(stats && gst_structure_get_uint64(stats, "lost-bytes", &lost));
+  if (stats) gst_structure_free(stats);
+  return lost;
+}
+
 struct DamageCase {
   const char* name;
   SidxForm sidx;
@@ -80,6 +90,9 @@ TEST_P(Damage, CostsOneFragment) {
     const Outcome outcome = recorder.WaitEos();
     ExpectNone(ComparePlayed(recorder, outcome, movie, bytes), name);
     if (lost > 0) ExpectDiscont(recorder, built, lost);
+    EXPECT_GT(LostBytes(recorder), 0u) << name;
+    EXPECT_LE(LostBytes(recorder), built.places[lost].end - built.places[lost].start + kBlock)
+        << name;
   }
 }
 

@@ -146,6 +146,10 @@ INSTANTIATE_TEST_SUITE_P(Files, Real, testing::ValuesIn(RealMovies()), [](const 
   return std::to_string(test.index) + "_" + TestName(test.param);
 });
 
+INSTANTIATE_TEST_SUITE_P(Fragments, Real, testing::ValuesIn(RealFragments()), [](const auto& test) {
+  return std::to_string(test.index) + "_" + TestName(test.param);
+});
+
 // What if the element were wrong? Each way of being wrong must be noticed.
 class Perturbed : public testing::Test {
  protected:

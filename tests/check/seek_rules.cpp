@@ -77,7 +77,7 @@ bool SeekRules::Describe(const OracleTrack& track,
     stream->samples.push_back({StreamTimeNs(track, *timeline, s.cts),
                                StreamTimeNs(track, *timeline, end),
                                s.sync,
-                               s.size > (rule.content == Content::kText ? 2u : 0u)});
+                               s.size > BlankSize(rule.content)});
   }
   if (timeline->media_end) last = std::min(last, *timeline->media_end);
   stream->start = StreamTimeNs(track, *timeline, timeline->media_start);
@@ -103,6 +103,11 @@ std::optional<SeekRules> SeekRules::For(const OracleMovie& movie,
   }
   if (rules.streams_.empty()) return std::nullopt;
   rules.duration_ = TicksToNs(static_cast<int64_t>(movie.duration), movie.timescale);
+  if (movie.fragmented) {
+    // The header speaks of its own samples at most: the movie lasts until its last sample.
+    for (const Stream& stream : rules.streams_)
+      rules.duration_ = std::max(rules.duration_, stream.end);
+  }
   for (const char* kind : {"audio_", "video_"}) {
     for (size_t i = rules.streams_.size(); i-- > 0;) {
       if (StartsWith(rules.streams_[i].pad, kind)) rules.reference_ = i;
@@ -267,7 +272,7 @@ std::string SeekRules::CheckFirst(const Stream& stream,
   const TrackRule rule = RuleFor(*stream.track);
   const std::vector<uint8_t> bytes =
       ExpectedBytes(rule.content, stream.track->samples[*sample], file);
-  if (rule.content != Content::kTimingOnly &&
+  if (rule.content != Content::kTimingOnly && rule.content != Content::kSplit &&
       (bytes.size() > buffer->data.size() ||
        !std::equal(bytes.begin(), bytes.end(), buffer->data.begin()))) {
     return "sample " + std::to_string(*sample) + " has other bytes";

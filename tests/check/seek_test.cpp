@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "compare.h"
+#include "fragment_catalog.h"
 #include "media_files.h"
 #include "movie_catalog.h"
 #include "seek_rules.h"
@@ -101,6 +102,21 @@ INSTANTIATE_TEST_SUITE_P(Movies,
                          testing::ValuesIn(CatalogMovies()),
                          [](const auto& test) { return TestName(test.param.name); });
 
+class GeneratedFragments : public testing::TestWithParam<CatalogFragments> {};
+
+TEST_P(GeneratedFragments, FirstBufferIsTheRightOne) {
+  const Watchdog watchdog(GetParam().name, 60);
+  const TempFile file(BuildFragments(GetParam().spec).bytes);
+  const auto movie = ExpandMovie(ReadFile(file.path()));
+  ASSERT_TRUE(movie);
+  SeekRun(GetParam().name, file.path(), *movie).Run(2 * kSeeksPerFile, 4321);
+}
+
+INSTANTIATE_TEST_SUITE_P(Movies,
+                         GeneratedFragments,
+                         testing::ValuesIn(FragmentCatalog()),
+                         [](const auto& test) { return TestName(test.param.name); });
+
 class Real : public testing::TestWithParam<std::string> {};
 
 TEST_P(Real, FirstBufferIsTheRightOne) {
@@ -116,6 +132,10 @@ TEST_P(Real, FirstBufferIsTheRightOne) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Files, Real, testing::ValuesIn(RealMovies()), [](const auto& test) {
+  return std::to_string(test.index) + "_" + TestName(test.param);
+});
+
+INSTANTIATE_TEST_SUITE_P(Fragments, Real, testing::ValuesIn(RealFragments()), [](const auto& test) {
   return std::to_string(test.index) + "_" + TestName(test.param);
 });
 

@@ -13,7 +13,10 @@ namespace {
 
 /// Fragments looked at at either end of the file until each track has been met: some writers
 /// give each track a fragment of its own.
-constexpr int kMostFragments = 8;
+constexpr uint32_t kMostFragments = 8;
+
+/// Samples that a picture may be reordered across; no codec reorders more than 16.
+constexpr uint32_t kMostReordered = 48;
 
 /// Fragments that begin before this simply begin with nothing (or their first ones are damaged).
 constexpr int64_t kLateStartNs = int64_t{10} * kNanosecondsPerSecond;
@@ -25,6 +28,13 @@ constexpr int64_t kMaxCompositionShift = int64_t{1} << 31;
 bool IsFailure(const Result<FragmentRef>& fragment) {
   return !fragment.ok() && fragment.error().code != Errc::kEndOfTable;
 }
+
+/// What is known of where a track ends.
+struct Ending {
+  int64_t shown_until = kTimeMin;
+  uint64_t samples = 0;  ///< looked at
+  bool settled = false;  ///< nothing further back can be shown later
+};
 
 class FragmentedMovie {
  public:
@@ -41,7 +51,7 @@ class FragmentedMovie {
   Status ReadBeginning();
   Status ReadHints(ByteSource& source);
   Status ReadEnd();
-  Status NoteEnds(const Fragment& fragment, std::vector<char>* met);
+  void NoteEnds(const Fragment& fragment, std::vector<Ending>* endings);
   void SetDuration(Track* track, int64_t ticks, int64_t shown_end, bool exact);
   void UseStatedDuration();
   void BuildTimelines();
@@ -131,7 +141,7 @@ void FragmentedMovie::FindStart(const Fragment& first) {
 Status FragmentedMovie::ReadBeginning() {
   Result<FragmentRef> fragment = fragments_->First();
   std::vector<char> met(movie_.tracks.size(), false);
-  for (int steps = 0; fragment.ok() && steps < kMostFragments; ++steps) {
+  for (uint32_t steps = 0; fragment.ok() && steps < kMostFragments; ++steps) {
     for (const TrackFragment& each : (*fragment)->tracks) {
       Track& track = movie_.tracks[each.track];
       if (met[each.track]) continue;
@@ -164,29 +174,35 @@ Status FragmentedMovie::ReadHints(ByteSource& source) {
   return {};
 }
 
-/// The last fragments say exactly how long each track lasts.
+/// The last fragments say exactly how long each track lasts. The picture shown last need not be
+/// in the last one, where fragments hold a picture or a few.
 Status FragmentedMovie::ReadEnd() {
-  std::vector<char> met(movie_.tracks.size(), false);
+  std::vector<Ending> endings(movie_.tracks.size());
   Result<FragmentRef> fragment = fragments_->Last();
-  for (int steps = 0; fragment.ok() && steps < kMostFragments; ++steps) {
-    ISO_CHECK(NoteEnds(**fragment, &met));
-    if (std::all_of(met.begin(), met.end(), [](char each) { return each != 0; })) return {};
+  for (uint32_t steps = 0; fragment.ok() && steps < kMostReordered; ++steps) {
+    NoteEnds(**fragment, &endings);
+    const bool all_settled = std::all_of(endings.begin(), endings.end(), [&](const Ending& each) {
+      return each.settled || (steps >= kMostFragments && each.samples == 0);
+    });
+    if (all_settled) return {};
     fragment = fragments_->Before(**fragment);
   }
   return IsFailure(fragment) ? Status(fragment.error()) : Status();
 }
 
-Status FragmentedMovie::NoteEnds(const Fragment& fragment, std::vector<char>* met) {
-  if (!fragment.times_known) return {};
+void FragmentedMovie::NoteEnds(const Fragment& fragment, std::vector<Ending>* endings) {
+  if (!fragment.times_known) return;
   for (const TrackFragment& each : fragment.tracks) {
-    if ((*met)[each.track]) continue;
-    (*met)[each.track] = true;
-    SetDuration(&movie_.tracks[each.track],
-                SaturatingAdd(each.base, each.duration),
-                SaturatingAdd(each.base, each.end_pts),
-                true);
+    Ending& ending = (*endings)[each.track];
+    Track& track = movie_.tracks[each.track];
+    if (ending.settled) continue;
+    const int64_t end = ending.samples == 0 ? SaturatingAdd(each.base, each.duration)
+                                            : track.media_duration;
+    ending.shown_until = std::max(ending.shown_until, SaturatingAdd(each.base, each.end_pts));
+    ending.samples += each.count;
+    ending.settled = each.starts_with_sync || ending.samples >= kMostReordered;
+    SetDuration(&track, end, ending.shown_until, true);
   }
-  return {};
 }
 
 void FragmentedMovie::SetDuration(Track* track, int64_t ticks, int64_t shown_end, bool exact) {
@@ -213,14 +229,18 @@ void FragmentedMovie::UseStatedDuration() {
   }
 }
 
-/// Where the movie does not say how long its fragments last (mehd), whoever wrote the edit list
-/// did not know either: its last edit means all that follows.
+/// An edit list that covers the samples of moov alone was written before there were others: its
+/// last edit means all that follows.
 void FragmentedMovie::BuildTimelines() {
-  for (Track& track : movie_.tracks) {
+  for (size_t i = 0; i < movie_.tracks.size(); ++i) {
+    Track& track = movie_.tracks[i];
     if (track.edit_list.empty()) continue;
     EditEntry& last = track.edit_list.back();
-    const bool plays = last.media_time >= 0 && (last.rate_integer != 0 || last.rate_fraction != 0);
-    if (track.fragments && plays && extends_.duration == 0) last.duration = 0;
+    const int64_t in_table = fragments_->tracks()[i].table_duration;
+    const auto edit = static_cast<int64_t>(std::min<uint64_t>(last.duration, INT64_MAX / 2));
+    const int64_t ticks = RescaleFloor(edit, movie_.timescale, track.timescale);
+    const bool plays = last.media_time >= 0 && last.rate_integer == 1;
+    if (track.fragments && plays && last.media_time + ticks <= in_table) last.duration = 0;
     track.timeline = Timeline::Build(
         track.edit_list, movie_.timescale, track.timescale, track.media_end, diagnostics_);
     track.edit_list.clear();
