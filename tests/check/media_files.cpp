@@ -23,6 +23,7 @@ struct Exception {
 
 // Files of class "movie" without a defined list of samples.
 constexpr Exception kExceptions[] = {
+    {"vtt-init+multi-payload-vtt.mp4", "its data offset points into the middle of a sample"},
     {"clusterfuzz-testcase-minimized-mp4-6093954524250112", "a fuzzer's file: tables are broken"},
     {"wide_box_size_0.avif", "the moov ends early: a track has no header"},
     {"test_case_1185230.mp4", "cut short, and its audio timescale is damaged"},

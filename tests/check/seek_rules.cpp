@@ -102,6 +102,7 @@ std::optional<SeekRules> SeekRules::For(const OracleMovie& movie,
     rules.streams_.push_back(std::move(stream));
   }
   if (rules.streams_.empty()) return std::nullopt;
+  rules.start_ = movie.tracks.front().start_ns;
   rules.duration_ = TicksToNs(static_cast<int64_t>(movie.duration), movie.timescale);
   if (movie.fragmented) {
     // The header speaks of its own samples at most: the movie lasts until its last sample.
@@ -151,6 +152,7 @@ std::optional<size_t> SeekRules::KeySample(int flags, int64_t target) const {
 }
 
 SeekExpectation SeekRules::Expect(int flags, int64_t target) const {
+  target = std::max(target, start_);
   const Stream& reference = streams_[reference_];
   SeekExpectation expected;
   expected.position = target;

@@ -102,6 +102,7 @@ class SeekRules {
   std::vector<Stream> streams_;
   size_t reference_ = 0;
   int64_t duration_ = 0;  ///< of the movie by its header: seeking past it is seeking to EOS
+  int64_t start_ = 0;  ///< of the movie: seeks before it land there
 };
 
 /// Whether any sample of a track with a pad is in the file.

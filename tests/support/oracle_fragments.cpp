@@ -143,17 +143,19 @@ class FragmentExpander {
 
 /// Fragments that begin late begin the presentation then, unless an edit list says otherwise.
 void FindStart(OracleMovie* movie) {
-  constexpr double kLate = 10;
-  double start = -1;
+  constexpr int64_t kLate = 10'000'000'000;
+  int64_t start = -1;
   for (const OracleTrack& track : movie->tracks) {
     if (!track.edits.empty()) return;
     if (track.samples.empty()) continue;
-    const double first = static_cast<double>(track.samples.front().dts) / track.timescale;
+    const int64_t dts = track.samples.front().dts;
+    const int64_t first =
+        dts / track.timescale * 1'000'000'000 + dts % track.timescale * 1'000'000'000 / track.timescale;
     if (start < 0 || first < start) start = first;
   }
   if (start < kLate) return;
   for (OracleTrack& track : movie->tracks) {
-    track.start_ns = static_cast<int64_t>(start * 1e9);
+    track.start_ns = start;
   }
 }
 

@@ -32,9 +32,19 @@ bool IsFailure(const Result<FragmentRef>& fragment) {
 /// What is known of where a track ends.
 struct Ending {
   int64_t shown_until = kTimeMin;
+  int64_t decoded_until = 0;
+  bool exact = false;    ///< to the end of its last sample: that has a duration
   uint64_t samples = 0;  ///< looked at
   bool settled = false;  ///< nothing further back can be shown later
 };
+
+uint32_t DurationOfLast(const Fragment& fragment, const TrackFragment& track) {
+  RunWalker walker(fragment, track);
+  walker.SeekTo(track.count - 1);
+  Sample sample;
+  walker.Next(&sample);
+  return sample.duration;
+}
 
 class FragmentedMovie {
  public:
@@ -129,10 +139,9 @@ void FragmentedMovie::FindStart(const Fragment& first) {
       std::any_of(movie_.tracks.begin(), movie_.tracks.end(), [](const Track& track) {
         return track.timeline.edits() != Timeline().edits();
       });
-  const bool any_before =
-      std::any_of(fragments_->tracks().begin(), fragments_->tracks().end(), [](const auto& track) {
-        return track.table_duration > 0;
-      });
+  const bool any_before = std::any_of(fragments_->tracks().begin(),
+                                      fragments_->tracks().end(),
+                                      [](const auto& track) { return track.table_duration > 0; });
   if (any_edits || any_before || first.start_ns == kTimeMax) return;
   if (first.start_ns >= kLateStartNs) movie_.start_ns = first.start_ns;
 }
@@ -151,7 +160,8 @@ Status FragmentedMovie::ReadBeginning() {
           std::max(track.composition_shift, std::min(shift, kMaxCompositionShift));
       if (track.packet_duration == 0) {
         ISO_TRY(const Sample first, track.samples->At(FragmentSamples::NumberOf(**fragment, 0)));
-        track.packet_duration = first.duration;
+        track.packet_duration =
+            each.count * int64_t{first.duration} == each.duration ? first.duration : 0;
       }
     }
     bool all_pictures = true;
@@ -196,12 +206,14 @@ void FragmentedMovie::NoteEnds(const Fragment& fragment, std::vector<Ending>* en
     Ending& ending = (*endings)[each.track];
     Track& track = movie_.tracks[each.track];
     if (ending.settled) continue;
-    const int64_t end = ending.samples == 0 ? SaturatingAdd(each.base, each.duration)
-                                            : track.media_duration;
+    if (ending.samples == 0) {
+      ending.decoded_until = SaturatingAdd(each.base, each.duration);
+      ending.exact = DurationOfLast(fragment, each) > 0;
+    }
     ending.shown_until = std::max(ending.shown_until, SaturatingAdd(each.base, each.end_pts));
     ending.samples += each.count;
     ending.settled = each.starts_with_sync || ending.samples >= kMostReordered;
-    SetDuration(&track, end, ending.shown_until, true);
+    SetDuration(&track, ending.decoded_until, ending.shown_until, ending.exact);
   }
 }
 

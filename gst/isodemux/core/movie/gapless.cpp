@@ -19,6 +19,10 @@ constexpr int64_t kNeroPriming = 1600;
 /// Pre-skip counts at this rate whatever the track's timescale. RFC 7845 5.1.
 constexpr uint32_t kOpusRate = 48000;
 
+/// Encoders need some 80 ms at most. More has been written in the wrong byte order (seen from
+/// an early muxer: 39936 for 156).
+constexpr uint32_t kMostPreSkip = kOpusRate / 4;
+
 constexpr FourCC kEncoder(0xa9746f6f);  // (c)too
 
 std::string_view TextOf(Bytes bytes) {
@@ -62,7 +66,7 @@ std::optional<ValidMedia> FromOpus(const Track& track) {
   const SampleDescription& description = track.descriptions.front();
   if (description.format != FourCC("Opus")) return std::nullopt;
   const auto config = ParseDOps(description.Child("dOps"));
-  if (!config || config->pre_skip == 0) return std::nullopt;
+  if (!config || config->pre_skip == 0 || config->pre_skip > kMostPreSkip) return std::nullopt;
   return ValidMedia{RescaleFloor(config->pre_skip, kOpusRate, track.timescale)};
 }
 
