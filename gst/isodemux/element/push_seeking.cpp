@@ -19,19 +19,31 @@ constexpr uint64_t kJumpToHeader = 256 << 10;
 /// Once it plays, reading on is cheaper than a new request for a long while.
 constexpr uint64_t kJumpToSamples = 8 << 20;
 
+bool HasFragments(const Movie& movie) {
+  return std::any_of(movie.tracks.begin(), movie.tracks.end(), [](const Track& track) {
+    return track.fragments != nullptr;
+  });
+}
+
 }  // namespace
 
 /// The demuxer moves when upstream's new segment has come, on its thread. What can be said
 /// beforehand is: whether it can be, and from which byte on.
-bool Session::SeekByPushing(const SeekEvent& seek) {
+bool Session::SeekByPushing(const SeekEvent& asked) {
+  SeekEvent seek = asked;
+  // From one key unit to the next would be a search each time.
+  if (HasFragments(*Read().movie)) {
+    seek.flags = static_cast<GstSeekFlags>(seek.flags & ~GST_SEEK_FLAG_TRICKMODE_KEY_UNITS);
+  }
   if (seek.rate <= 0 || !push_->can_seek()) return false;
   GstSegment segment = Read().segment;
   SeekRequest request;
   if (!Prepare(&segment, seek, &request).ok()) return false;
-  const Result<PlayRange> range = demuxer_.Resolve(request);
-  if (!range.ok()) return false;
+  const Result<uint64_t> least = LeastNeededBy(request);
+  if (!least.ok() && least.error().code != Errc::kNotYet) return false;
+  // What would have to be read to find out is the first that is needed.
   const uint64_t end = push_->size().value_or(G_MAXINT64);
-  const uint64_t offset = std::min(demuxer_.LeastNeededFor(*range), end);
+  const uint64_t offset = std::min(least.ok() ? *least : least.error().offset, end);
   {
     const std::lock_guard lock(lock_);
     pending_seek_ = std::make_shared<SeekEvent>(seek);
@@ -53,6 +65,11 @@ bool Session::SeekByPushing(const SeekEvent& seek) {
   return false;
 }
 
+Result<uint64_t> Session::LeastNeededBy(const SeekRequest& request) const {
+  ISO_TRY(const PlayRange range, demuxer_.Resolve(request));
+  return demuxer_.LeastNeededFor(range);
+}
+
 /// The seek that a segment of this number is for. A later seek of our own may have taken its
 /// segment's place; then its flush has been seen.
 std::shared_ptr<Session::SeekEvent> Session::TakePendingSeek(guint32 seqnum) {
@@ -61,15 +78,25 @@ std::shared_ptr<Session::SeekEvent> Session::TakePendingSeek(guint32 seqnum) {
   return std::exchange(pending_seek_, nullptr);
 }
 
-void Session::Carry(const SeekEvent& seek) {
+void Session::Carry(std::shared_ptr<SeekEvent> seek) {
+  carried_seek_ = std::move(seek);
+  CarryOn();
+}
+
+/// Where there is no index, a seek takes several tries, each with more bytes.
+GstFlowReturn Session::CarryOn() {
   GstSegment segment = segment_;
-  const Status sought = PerformSeek(&segment, seek);
-  Resume(seek, segment, sought);
+  demuxer_.BeginSearch();
+  const Status sought = PerformSeek(&segment, *carried_seek_);
+  if (!sought.ok() && sought.error().code == Errc::kNotYet) return Fail(sought.error());
+  Resume(*std::exchange(carried_seek_, nullptr), segment, sought);
+  return GST_FLOW_OK;
 }
 
 /// Somebody else has sent upstream to this byte: the movie goes on from what lies there.
 void Session::MoveTo(uint64_t byte) {
-  SeekEvent seek;
+  auto event = std::make_shared<SeekEvent>();
+  SeekEvent& seek = *event;
   seek.rate = segment_.rate;
   seek.format = GST_FORMAT_TIME;
   seek.flags = static_cast<GstSeekFlags>(GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_KEY_UNIT);
@@ -85,7 +112,8 @@ void Session::MoveTo(uint64_t byte) {
   if (demuxer_.movie()->duration_ns != kTimeMax) {
     seek.start = std::min<gint64>(seek.start, demuxer_.movie()->duration_ns);
   }
-  Carry(seek);
+  if (seek.start == std::numeric_limits<gint64>::max()) seek.start = 0;
+  Carry(std::move(event));
 }
 
 bool Session::IsOwnSeek(const Ref<GstEvent>& event) const {
@@ -101,7 +129,8 @@ std::optional<uint64_t> Session::WhereToGo() const {
   if (wanted <= push_->end()) return std::nullopt;
   const uint64_t ahead = wanted - push_->end();
   const uint64_t held = push_->end() - push_->begin();
-  const bool far = opened_ ? held == 0 && ahead > kJumpToSamples : ahead > kJumpToHeader;
+  const bool playing = opened_ && !carried_seek_ && !demuxer_.searching();
+  const bool far = playing ? held == 0 && ahead > kJumpToSamples : ahead > kJumpToHeader;
   return far || held > max_buffered_bytes_ ? std::optional(wanted) : std::nullopt;
 }
 
@@ -155,7 +184,7 @@ void Session::HandleSegment(const Ref<GstEvent>& event) {
   needed_ = Error{Errc::kNotYet};
   fed_up_ = GST_FLOW_OK;
   if (seek) {
-    Carry(*seek);
+    Carry(seek);
   } else {
     MoveTo(segment.start);
   }

@@ -35,7 +35,7 @@ bool Session::HasCome(const Error& needed) const {
 
 GstFlowReturn Session::Work() {
   if (!HasCome(needed_)) return Wait();
-  GstFlowReturn flow = GST_FLOW_OK;
+  GstFlowReturn flow = carried_seek_ ? CarryOn() : GST_FLOW_OK;
   while (flow == GST_FLOW_OK) {
     flow = opened_ ? Step() : Open();
   }

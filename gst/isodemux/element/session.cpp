@@ -29,6 +29,7 @@ MovieOptions OptionsOf(const Settings& settings,
   if (push) options.index_budget_bytes = std::min(settings.index_budget_bytes, kPushIndexBudget);
   options.inflater = inflater;
   options.streamed = push;
+  options.look_at_end = !push;
   return options;
 }
 

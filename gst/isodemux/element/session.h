@@ -164,8 +164,10 @@ class Session {
 
   // push_seeking.cpp
   bool SeekByPushing(const SeekEvent& seek);
+  Result<uint64_t> LeastNeededBy(const SeekRequest& request) const;
   std::shared_ptr<SeekEvent> TakePendingSeek(guint32 seqnum);
-  void Carry(const SeekEvent& seek);
+  void Carry(std::shared_ptr<SeekEvent> seek);
+  GstFlowReturn CarryOn();
   void MoveTo(uint64_t byte);
   bool IsOwnSeek(const Ref<GstEvent>& event) const;
   std::optional<uint64_t> WhereToGo() const;
@@ -217,6 +219,7 @@ class Session {
   Pace pace_;
   uint32_t steps_ = 0;
   std::atomic<uint32_t> memory_pressure_;  ///< as set
+  std::shared_ptr<SeekEvent> carried_seek_;  ///< it needs bytes that have not come
   bool moving_ = false;  ///< upstream was sent elsewhere: what comes before its segment is old
 
   std::mutex task_lock_;

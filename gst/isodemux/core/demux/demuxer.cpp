@@ -78,14 +78,15 @@ Result<PlayRange> Demuxer::Resolve(const SeekRequest& request) const {
   return range;
 }
 
-uint64_t Demuxer::LeastNeededFor(const PlayRange& range) const {
+Result<uint64_t> Demuxer::LeastNeededFor(const PlayRange& range) const {
   uint64_t least = UINT64_MAX;
   for (size_t i = 0; i < players_.size(); ++i) {
     if (!players_[i].options().active) continue;
     TrackPlayer probe(movie_->tracks[i], i);
     probe.SetOptions(players_[i].options());
     probe.Start(range);
-    least = std::min(least, probe.LeastNeeded());
+    ISO_TRY(const uint64_t needed, probe.LeastNeeded());
+    least = std::min(least, needed);
   }
   return least;
 }
@@ -130,19 +131,46 @@ Status Demuxer::PrepareTop() {
     Due& top = queue_.front();
     TrackPlayer& player = players_[top.player];
     if (const Status status = player.Prepare(); !status.ok()) {
+      if (status.error().code == Errc::kNotYet && Defer(status.error())) continue;
       if (IsSourceError(status.error().code)) return status;
       if (diagnostics_ != nullptr) diagnostics_->Report(status.error());
       player.Abandon();
     }
     SiftTop();
   }
+  if (searching_) EndSearch();
   return {};
+}
+
+/// What a track needs may lie behind what others need: then it is theirs to go first.
+bool Demuxer::Defer(const Error& not_yet) {
+  Due moving = queue_.front();
+  const auto offset = static_cast<int64_t>(std::min<uint64_t>(not_yet.offset, INT64_MAX));
+  if (!stream_ || searching_ || offset <= moving.due) return false;
+  moving.due = offset;
+  SiftDown(moving);
+  return true;
+}
+
+void Demuxer::BeginSearch() {
+  if (!stream_) return;
+  searching_ = true;
+  stream_->ShowSize(true);
+}
+
+/// Where it begins is known once every track has found its start.
+void Demuxer::EndSearch() {
+  const bool looking = std::any_of(queue_.begin(), queue_.end(), [this](const Due& due) {
+    return players_[due.player].looks_for_start();
+  });
+  if (looking) return;
+  searching_ = false;
+  stream_->ShowSize(false);
 }
 
 void Demuxer::SiftTop() {
   Due moving = queue_.front();
   const TrackPlayer& player = players_[moving.player];
-  size_t hole = 0;
   if (player.over()) {
     moving = queue_.back();
     queue_.pop_back();
@@ -153,7 +181,13 @@ void Demuxer::SiftTop() {
     queue_.front() = moving;
     if (StaysOnTop()) return;
   }
+  SiftDown(moving);
+}
+
+/// Puts `moving` in the place that the top leaves.
+void Demuxer::SiftDown(Due moving) {
   run_bytes_ = 0;
+  size_t hole = 0;
   const size_t n = queue_.size();
   while (2 * hole + 1 < n) {
     size_t child = 2 * hole + 1;
@@ -202,7 +236,8 @@ uint64_t Demuxer::LeastNeeded() {
   if (movie_ == nullptr) return stream_ ? stream_->LeastNeeded() : 0;
   uint64_t least = UINT64_MAX;
   for (const Due& due : queue_) {
-    least = std::min(least, players_[due.player].LeastNeeded());
+    const Result<uint64_t> needed = players_[due.player].LeastNeeded();
+    least = std::min(least, needed.ok() ? *needed : 0);
   }
   return least;
 }

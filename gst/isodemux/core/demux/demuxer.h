@@ -58,7 +58,13 @@ class Demuxer {
   Result<PlayRange> Resolve(const SeekRequest& request) const;
 
   /// The first byte that is needed for that. Thread-safe likewise.
-  uint64_t LeastNeededFor(const PlayRange& range) const;
+  Result<uint64_t> LeastNeededFor(const PlayRange& range) const;
+
+  /// For a movie in fragments whose bytes come only once: fragments may be looked for anywhere in
+  /// the file, until each track has found where it begins after the next Seek().
+  void BeginSearch();
+
+  bool searching() const { return searching_; }
 
   /// Positions every active track. Returns what is played now: as requested, cut to the
   /// presentation, and for key unit seeks with the end where playing begins (in reverse
@@ -93,6 +99,9 @@ class Demuxer {
   Status PrepareTop();
   void SiftTop();
   bool StaysOnTop() const;
+  void SiftDown(Due moving);
+  bool Defer(const Error& not_yet);
+  void EndSearch();
   bool TakeGap(Event* event);
   void PlanGaps();
   const TrackPlayer* Reference() const;
@@ -108,6 +117,7 @@ class Demuxer {
                                       ///< window, who was served last
   int64_t window_ns_ = 0;
   uint64_t run_bytes_ = 0;         ///< handed out since another track's turn
+  bool searching_ = false;
   int64_t reached_ns_ = kTimeMin;  ///< in file order: as far as samples were handed out
   int64_t gap_ns_ = kTimeMax;      ///< in file order: where the next gap is due
   std::vector<char> lost_;         ///< one a track: its last sample was lost

@@ -323,11 +323,11 @@ void TrackPlayer::TakeSample(Event* event) {
   loaded_ = false;
 }
 
-uint64_t TrackPlayer::LeastNeeded() {
+Result<uint64_t> TrackPlayer::LeastNeeded() {
   if (phase_ == Phase::kOver || phase_ == Phase::kEnd) return UINT64_MAX;
-  const Result<uint64_t> now = LeastNeededNow();
-  const Result<uint64_t> later = LeastNeededLater();
-  return now.ok() && later.ok() ? std::min(*now, *later) : 0;
+  ISO_TRY(const uint64_t now, LeastNeededNow());
+  ISO_TRY(const uint64_t later, LeastNeededLater());
+  return std::min(now, later);
 }
 
 Result<uint64_t> TrackPlayer::LeastNeededNow() const {

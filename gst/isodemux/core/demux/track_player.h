@@ -60,7 +60,13 @@ class TrackPlayer {
 
   /// No byte before this one is needed any more: neither by what comes next, nor by what was
   /// handed out last. UINT64_MAX: none at all.
-  uint64_t LeastNeeded();
+  Result<uint64_t> LeastNeeded();
+
+  /// Whether it has not found out yet where it begins.
+  bool looks_for_start() const {
+    return phase_ == Phase::kSegment || phase_ == Phase::kFindStart ||
+           (phase_ == Phase::kSamples && !begun_ && waits_until_ns_ == kTimeMin);
+  }
 
   bool over() const { return phase_ == Phase::kOver; }
 

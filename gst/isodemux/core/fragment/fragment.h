@@ -93,6 +93,8 @@ struct Fragment {
                                            ///< empty when they are not known
   std::vector<LooseBox> before;            ///< what stands in front of the moof
   mutable std::atomic<uint64_t> next{0};   ///< offset of the next moof, once that is known
+  mutable std::atomic<uint64_t> resume{0};  ///< a box boundary from which the next one is looked
+                                            ///< for as well as from `end`; 0: none is known
   mutable std::atomic<bool> loss_follows{false};  ///< what lies before the next one is damaged
 
   const TrackFragment* Of(size_t track) const {

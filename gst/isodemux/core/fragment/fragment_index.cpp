@@ -64,6 +64,7 @@ Result<FragmentRef> FragmentIndex::Load(const FoundFragment& found, const Times&
 
 FragmentRef FragmentIndex::Recall(uint64_t offset) const {
   const std::lock_guard lock(mutex_);
+  if (first_ && first_->offset == offset) return first_;
   const auto found = std::find_if(recent_.begin(), recent_.end(), [&](const FragmentRef& each) {
     return each->offset == offset;
   });
@@ -115,8 +116,14 @@ void FragmentIndex::Forget(uint64_t lost, uint64_t offset) const {
 }
 
 Result<FragmentRef> FragmentIndex::First() const {
+  {
+    const std::lock_guard lock(mutex_);
+    if (first_) return first_;
+  }
   bool loss = false;
-  return FollowedFrom(begin_, begin_, first_times_, &loss);
+  ISO_TRY(const FragmentRef first, FollowedFrom(begin_, begin_, first_times_, &loss));
+  const std::lock_guard lock(mutex_);
+  return first_ = first;
 }
 
 Result<FragmentRef> FragmentIndex::After(const Fragment& fragment) const {
@@ -124,12 +131,24 @@ Result<FragmentRef> FragmentIndex::After(const Fragment& fragment) const {
     if (FragmentRef recent = Recall(next)) return recent;
   }
   bool loss = false;
+  const uint64_t resume = fragment.resume.load(std::memory_order_relaxed);
   ISO_TRY(const FragmentRef next,
-          FollowedFrom(fragment.end, fragment.data_end, fragment.next_decode_times, &loss));
+          FollowedFrom(resume ? resume : fragment.end,
+                       fragment.data_end,
+                       fragment.next_decode_times,
+                       &loss));
   fragment.loss_follows.store(loss, std::memory_order_relaxed);
   if (in_order_only_) NoteStep(*next, fragment.next_decode_times);
   fragment.next.store(next->offset, std::memory_order_relaxed);
   return next;
+}
+
+uint64_t FragmentIndex::ReadsOnFrom(const Fragment& fragment) const {
+  if (const uint64_t known = fragment.resume.load(std::memory_order_relaxed)) return known;
+  const Result<uint64_t> behind = scanner_.BehindData(fragment.end);
+  if (!behind.ok()) return fragment.end;
+  fragment.resume.store(*behind, std::memory_order_relaxed);
+  return *behind;
 }
 
 /// The fragment at a place where its moof is said to be, or a box in front of it.
@@ -143,9 +162,12 @@ Result<FragmentRef> FragmentIndex::LoadAt(uint64_t offset) const {
 Result<FragmentRef> FragmentIndex::AtPlace(uint64_t offset) const {
   {
     const std::lock_guard lock(mutex_);
-    for (const FragmentRef& each : recent_) {
-      if (each->offset >= offset && each->offset - offset < kPlaceBytes) return each;
-    }
+    const auto is_there = [&](const FragmentRef& each) {
+      return each && each->offset >= offset && each->offset - offset < kPlaceBytes;
+    };
+    if (is_there(first_)) return first_;
+    const auto found = std::find_if(recent_.begin(), recent_.end(), is_there);
+    if (found != recent_.end()) return *found;
   }
   if (!in_order_only_) {
     ISO_TRY(const std::optional<BoxHeader> moof, scanner_.Search(offset, offset + kPlaceBytes));

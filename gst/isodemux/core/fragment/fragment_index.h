@@ -50,6 +50,10 @@ class FragmentIndex {
 
   Result<FragmentRef> Before(const Fragment& fragment) const;
 
+  /// From which byte on After() will read; tries to get it behind the fragment's data, for those
+  /// who cannot keep that until then.
+  uint64_t ReadsOnFrom(const Fragment& fragment) const;
+
   /// The fragment whose moof begins in [offset, offset + kPlaceBytes).
   Result<FragmentRef> AtPlace(uint64_t offset) const;
 
@@ -120,6 +124,7 @@ class FragmentIndex {
   mutable std::atomic<uint64_t> lost_bytes_{0};
 
   mutable std::mutex mutex_;                 ///< guards all that follows
+  mutable FragmentRef first_;                ///< every track asks for it; null before it is read
   mutable std::vector<FragmentRef> recent_;  ///< the last one used in front
   mutable Anchors anchors_;
   mutable std::vector<Step> steps_;  ///< every so many fragments, as far as they were followed

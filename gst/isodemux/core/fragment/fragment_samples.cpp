@@ -132,11 +132,10 @@ Result<Sample> FragmentSamples::At(uint64_t n) const {
 Result<uint64_t> FragmentSamples::LeastOffsetBehind(uint64_t n) const {
   if (IsInTable(n)) return table_->LeastOffsetBehind(n);
   ISO_TRY(const Place place, PlaceOf(n));
-  uint64_t least = place.fragment->offset;
-  for (const TrackFragment& track : place.fragment->tracks) {
-    for (const TrackRun& run : track.runs) {
-      least = std::min(least, run.offset);
-    }
+  uint64_t least = fragments_->ReadsOnFrom(*place.fragment);
+  const TrackFragment* track = place.fragment->Of(track_);
+  for (size_t i = 0; track != nullptr && i < track->runs.size(); ++i) {
+    if (track->runs[i].first > place.i) least = std::min(least, track->runs[i].offset);
   }
   return least;
 }

@@ -27,12 +27,9 @@ class FragmentSamples final : public Samples {
   Result<uint64_t> Back(uint64_t n, uint64_t steps) const override;
   Result<Sample> At(uint64_t n) const override;
   Result<uint64_t> SampleAtPresentationTime(int64_t t) const override;
+  Result<uint64_t> LeastOffsetBehind(uint64_t n) const override;
   Result<std::optional<uint64_t>> SyncAtOrBefore(uint64_t n) const override;
   Result<std::optional<uint64_t>> SyncAtOrAfter(uint64_t n) const override;
-
-  /// Fragments are stored in the order in which they are played; data in front of its moof is
-  /// the exception.
-  Result<uint64_t> LeastOffsetBehind(uint64_t n) const override;
 
   Result<uint32_t> RollDistance(uint64_t n) const override {
     return IsInTable(n) ? table_->RollDistance(n) : uint32_t{0};

@@ -68,6 +68,12 @@ Result<std::optional<FoundFragment>> FragmentScanner::Next(uint64_t from, uint64
   return std::optional<FoundFragment>();
 }
 
+Result<uint64_t> FragmentScanner::BehindData(uint64_t from) {
+  ISO_TRY(const std::optional<BoxHeader> box, BoxAt(from));
+  const bool data = box && box->type == FourCC("mdat") && !box->to_end && !box->cut;
+  return data ? box->end : from;
+}
+
 /// The box at a place, as far as there can be one.
 Result<std::optional<BoxHeader>> FragmentScanner::BoxAt(uint64_t offset) {
   WindowReader window(source_, 32);

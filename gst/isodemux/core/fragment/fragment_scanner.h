@@ -33,6 +33,10 @@ class FragmentScanner {
   /// anywhere behind.
   Result<std::optional<FoundFragment>> Next(uint64_t from, uint64_t data_end);
 
+  /// The end of the sample data (mdat) at a box boundary, or the boundary itself where there is
+  /// something else.
+  Result<uint64_t> BehindData(uint64_t from);
+
   /// The first moof that starts in [from, to), wherever boxes begin. Bytes that were searched
   /// in vain last time are not searched again, so that a search which was answered kNotYet
   /// goes on where it stopped.

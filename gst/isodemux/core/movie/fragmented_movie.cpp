@@ -102,7 +102,6 @@ Result<std::vector<FragmentTrack>> FragmentedMovie::Tracks() const {
 }
 
 Status FragmentedMovie::Read(const std::shared_ptr<ByteSource>& source) {
-  if (options_.streamed) return Error{Errc::kFragmentsPushed, FourCC("mvex")};
   ISO_TRY(std::vector<FragmentTrack> tracks, Tracks());
   const bool only_fragments = std::all_of(
       tracks.begin(), tracks.end(), [](const auto& track) { return track.table_duration == 0; });

@@ -44,12 +44,14 @@ Status StreamSource::Gather() {
 }
 
 Status StreamSource::Visit(const BoxHeader& box) {
-  if (has_movie_ && (HoldsSamples(box.type) || ++boxes_past_movie_ > kBoxesPastMovie)) {
+  if (movie_ && (HoldsSamples(box.type) || ++boxes_past_movie_ > kBoxesPastMovie)) {
     Finish(box.offset);
+    fragmented_ = GoesOnInFragments(box);
+    released_ = fragmented_;
     return {};
   }
   if (HoldsSamples(box.type) && !first_data_) first_data_ = box.body;
-  has_movie_ = has_movie_ || box.type == FourCC("moov");
+  if (box.type == FourCC("moov") && !movie_) movie_ = box;
   copy_from_ = box.offset;
   copy_end_ = IsKept(box, limits_) ? box.end : box.body;
   if (box.to_end && !IsKept(box, limits_)) {
@@ -58,6 +60,21 @@ Status StreamSource::Visit(const BoxHeader& box) {
     Finish(box.body);
   }
   return {};
+}
+
+/// With a box behind the movie header that holds samples: whether fragments are to be looked
+/// for there. Sample data may stand in front of the first one.
+bool StreamSource::GoesOnInFragments(const BoxHeader& box) {
+  if (box.type == FourCC("moof")) return true;
+  const auto size = stream_->size();
+  if (box.to_end || (size && box.end >= *size)) return false;
+  WindowReader window(kept_);
+  BoxWalker walker(window, movie_->type, movie_->body, movie_->end, limits_, nullptr);
+  while (true) {
+    const auto child = walker.Next();
+    if (!child.ok() || !*child) return false;
+    if ((*child)->type == FourCC("mvex")) return true;
+  }
 }
 
 Status StreamSource::CopyOn() {
@@ -86,15 +103,22 @@ void StreamSource::Finish(uint64_t end) {
 }
 
 uint64_t StreamSource::LeastNeeded() const {
-  if (gathered_) return UINT64_MAX;
   if (first_data_) return *first_data_;
+  if (gathered_) return end_;
   if (copy_from_ < copy_end_) return copy_from_;
   return walker_ ? walker_->position() : 0;
 }
 
 Status StreamSource::Read(uint64_t offset, std::span<uint8_t> out) {
-  if (released_ && !kept_.Holds(offset)) return stream_->Read(offset, out);
-  if (released_) return kept_.Read(offset, out);
+  if (!released_) return ReadGathered(offset, out);
+  if (!kept_.Holds(offset)) return ReadStream(offset, out);
+  const auto held = static_cast<size_t>(std::min<uint64_t>(kept_.end() - offset, out.size()));
+  if (held < out.size()) ISO_CHECK(ReadStream(offset + held, out.subspan(held)));
+  return kept_.Read(offset, out.first(held));
+}
+
+/// As if there were nothing but what was gathered.
+Status StreamSource::ReadGathered(uint64_t offset, std::span<uint8_t> out) {
   if (offset > end_ || out.size() > end_ - offset) {
     return Error{Errc::kEndOfData, {}, offset, out.size()};
   }
@@ -104,8 +128,28 @@ Status StreamSource::Read(uint64_t offset, std::span<uint8_t> out) {
   return from_kept > 0 ? kept_.Read(offset, out.first(from_kept)) : Status();
 }
 
+Status StreamSource::ReadStream(uint64_t offset, std::span<uint8_t> out) {
+  if (out.size() > Head().bytes.size()) return stream_->Read(offset, out);
+  {
+    const std::lock_guard lock(mutex_);
+    for (const Head& head : heads_) {
+      if (head.offset != offset || head.size < out.size()) continue;
+      std::copy_n(head.bytes.begin(), out.size(), out.begin());
+      return {};
+    }
+  }
+  ISO_CHECK(stream_->Read(offset, out));
+  const std::lock_guard lock(mutex_);
+  Head& head = heads_[next_head_++ % heads_.size()];
+  head.offset = offset;
+  head.size = out.size();
+  std::copy(out.begin(), out.end(), head.bytes.begin());
+  return {};
+}
+
 std::optional<uint64_t> StreamSource::size() const {
-  return released_ ? stream_->size() : end_;
+  if (!released_) return end_;
+  return fragmented_ && !size_shown_ ? std::nullopt : stream_->size();
 }
 
 }  // namespace iso

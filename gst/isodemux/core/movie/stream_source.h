@@ -5,7 +5,10 @@
 
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -17,7 +20,8 @@
 namespace iso {
 
 /// Gather() copies what a movie is read from as it comes along. Until Release() that is all
-/// there is; what lies between reads as zeros. From then on all else is asked of the stream.
+/// there is; what lies between reads as zeros. From then on all else is asked of the stream. A
+/// movie that goes on in fragments needs them to be read: then Gather() releases.
 /// Read() from any thread, the rest from one.
 class StreamSource final : public ByteSource {
  public:
@@ -30,20 +34,33 @@ class StreamSource final : public ByteSource {
 
   void Release() { released_ = true; }
 
-  /// The first byte that Gather() needs, or that may be of a sample; UINT64_MAX from its
-  /// success on.
+  /// The first byte that Gather() needs, or that may be of a sample.
   uint64_t LeastNeeded() const;
 
   Status Read(uint64_t offset, std::span<uint8_t> out) override;
 
+  /// Of a movie in fragments it is not told, so that nobody looks for them where the stream will
+  /// not be for long; unless ShowSize() says that it can be sent there.
   std::optional<uint64_t> size() const override;
+
+  void ShowSize(bool show) { size_shown_ = show; }
 
   /// What the movie header takes in memory.
   size_t kept_bytes() const { return kept_.bytes(); }
 
  private:
+  /// Where a box begins is asked for again and again; it is short, and soon out of the stream.
+  struct Head {
+    uint64_t offset = 0;
+    size_t size = 0;
+    std::array<uint8_t, 32> bytes = {};
+  };
+
   Status CopyOn();
+  Status ReadGathered(uint64_t offset, std::span<uint8_t> out);
+  Status ReadStream(uint64_t offset, std::span<uint8_t> out);
   Status Visit(const BoxHeader& box);
+  bool GoesOnInFragments(const BoxHeader& box);
   void Finish(uint64_t end);
 
   const std::shared_ptr<ByteSource> stream_;
@@ -54,12 +71,17 @@ class StreamSource final : public ByteSource {
   uint64_t copy_from_ = 0;  ///< the rest of a box that is kept
   uint64_t copy_end_ = 0;
   std::vector<uint8_t> copied_;
-  bool has_movie_ = false;
+  std::optional<BoxHeader> movie_;
   int boxes_past_movie_ = 0;
   std::optional<uint64_t> first_data_;  ///< where sample data before the movie header begins
   bool gathered_ = false;
-  bool released_ = false;
+  bool fragmented_ = false;
+  std::atomic<bool> released_{false};
+  std::atomic<bool> size_shown_{false};
   uint64_t end_ = 0;  ///< of what was gathered
+  std::mutex mutex_;  ///< guards the two below
+  std::array<Head, 64> heads_;
+  size_t next_head_ = 0;
 };
 
 }  // namespace iso

@@ -47,8 +47,6 @@ class SampleTable final : public Samples {
   /// offset + size never wraps.
   Result<Sample> At(uint64_t n) const override;
 
-  /// Where in the file the chunks behind the one that holds sample n lie: none of them before
-  /// this byte. UINT64_MAX when there is none.
   Result<uint64_t> LeastOffsetBehind(uint64_t n) const override;
 
   /// Decode time of sample n; n == sample count is allowed and gives the end.

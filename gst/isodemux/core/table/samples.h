@@ -76,14 +76,15 @@ class Samples {
   /// has none for long.
   virtual Result<uint64_t> SampleAtPresentationTime(int64_t t) const = 0;
 
+  /// Where in the file the samples behind n lie, but for those of its chunk: none of them, nor
+  /// what leads to them, before this byte. UINT64_MAX when there are none.
+  virtual Result<uint64_t> LeastOffsetBehind(uint64_t n) const = 0;
+
   /// The last sync sample at or before n.
   virtual Result<std::optional<uint64_t>> SyncAtOrBefore(uint64_t n) const = 0;
 
   /// The first sync sample at or after n; n may be past the end: there is none.
   virtual Result<std::optional<uint64_t>> SyncAtOrAfter(uint64_t n) const = 0;
-
-  /// No sample behind n lies before this byte (as far as is known without reading on).
-  virtual Result<uint64_t> LeastOffsetBehind(uint64_t n) const = 0;
 
   /// Samples before sample n from which decoding must start so that n comes out right, by the
   /// sample groups `roll` and `prol` (10.1); 0 where they name none.
