@@ -49,6 +49,9 @@ RecordedItem FromBuffer(GstBuffer* buffer, const RecordedPad& pad, bool keep_dat
     item.clip_end = clip->end;
   }
   item.size = gst_buffer_get_size(buffer);
+  if (const GstProtectionMeta* meta = gst_buffer_get_protection_meta(buffer)) {
+    item.protection = Hold<GstStructure, gst_structure_free>(gst_structure_copy(meta->info));
+  }
   GstMapInfo map;
   if (keep_data && gst_buffer_map(buffer, &map, GST_MAP_READ)) {
     item.data.assign(map.data, map.data + map.size);

@@ -34,8 +34,9 @@ struct RecordedItem {
   bool clipped = false;     ///< has a GstAudioClippingMeta
   uint64_t clip_start = 0;  ///< frames
   uint64_t clip_end = 0;
-  GstSegment segment;  ///< in force for this buffer
-  std::string caps;    ///< in force for this buffer
+  std::shared_ptr<GstStructure> protection;  ///< of its GstProtectionMeta
+  GstSegment segment;                        ///< in force for this buffer
+  std::string caps;                          ///< in force for this buffer
 };
 
 struct RecordedPad {

@@ -245,6 +245,7 @@ Bytes SampleTableBox(const TrackSpec& track, const std::vector<Chunk>& chunks, u
     w.Add(GroupBoxes(group));
   w.Add(SizesBox(track));
   w.Add(ChunkBoxes(track, chunks, start));
+  w.Add(track.stbl);
   return Box("stbl", w.bytes());
 }
 
@@ -443,7 +444,7 @@ Bytes BuildMovie(const MovieSpec& spec) {
     if (spec.filler) file.Add(Filler());
     file.Add(moov);
   }
-  return file.bytes();
+  return file.Add(spec.tail).bytes();
 }
 
 }  // namespace iso::test

@@ -77,6 +77,7 @@ struct TrackSpec {
   int elst_version = 0;
   std::vector<EditSpec> edits;
   Bytes udta;  ///< whole boxes to go into the track's udta
+  Bytes stbl;  ///< whole boxes to go into its stbl
 };
 
 struct MovieSpec {
@@ -95,6 +96,7 @@ struct MovieSpec {
   Bytes udta;            ///< whole boxes to go into the movie's udta
   Bytes moov_boxes;      ///< more whole boxes for the moov
   bool no_mdat = false;  ///< for headers alone
+  Bytes tail;            ///< whole boxes at the end of the file
 };
 
 /// The byte at `position` of sample `index` of a track without a payload of its own.

@@ -8,6 +8,7 @@
 #include <gst/video/video.h>
 
 #include "core/codec/protection_scheme.h"
+#include "core/protection/encryption.h"
 #include "element/caps_draft.h"
 
 namespace iso::gst {
@@ -70,6 +71,20 @@ void WrapCompressed(CapsDraft& draft) {
   }
 }
 
+/// Audible: all that a decryptor needs is in the sample entry.
+void DescribeAudible(CapsDraft& draft) {
+  const Ref<GstBuffer> adrm = NewBoxBuffer(FourCC("adrm"), draft.entry.Child("adrm"));
+  draft.format.protection = {gst_structure_new("application/x-aavd",
+                                               "encrypted",
+                                               G_TYPE_BOOLEAN,
+                                               TRUE,
+                                               "adrm",
+                                               GST_TYPE_BUFFER,
+                                               adrm.get(),
+                                               nullptr),
+                             gst_structure_free};
+}
+
 /// The media type becomes that of the encryption; all fields stay.
 void WrapEncrypted(CapsDraft& draft) {
   const bool audible = draft.entry.original_format == FourCC("aavd");
@@ -79,9 +94,13 @@ void WrapEncrypted(CapsDraft& draft) {
   draft.SetString("original-media-type", original.c_str());
   draft.format.transform.reset();
   draft.format.headers.clear();
+  draft.format.raw = false;
+  draft.format.raw_frame_bytes = 0;
+  if (audible) return DescribeAudible(draft);
   const FourCC scheme = SchemeOf(draft.entry);
-  if (audible || !scheme) return;
-  draft.SetString("cipher-mode", scheme == FourCC("piff") ? "cenc" : scheme.Text().c_str());
+  if (!scheme) return;
+  const FourCC mode = scheme == FourCC("piff") ? EncryptionOf(draft.entry).scheme : scheme;
+  draft.SetString("cipher-mode", mode.Text().c_str());
 }
 
 void SetTags(CapsDraft& draft) {

@@ -49,9 +49,10 @@ struct StreamFormat {
   bool raw = false;              ///< PCM or raw video: every sample decodes, DTS says nothing
   uint32_t raw_frame_bytes = 0;  ///< bytes of one PCM frame, all channels; 0 when not PCM
   bool encrypted = false;        ///< application/x-cenc and kin: samples need protection metadata
-  bool unreadable = false;       ///< protected in a way nobody can undo (drms, drmi)
-  std::vector<Ref<GstBuffer>> headers;  ///< pushed before the first sample of a pad
-  Ref<GstEvent> header_event;           ///< likewise, before any buffer (DVD colours); or null
+  std::shared_ptr<GstStructure> protection;  ///< of every sample alike (Audible); or null
+  bool unreadable = false;                   ///< protected in a way nobody can undo (drms, drmi)
+  std::vector<Ref<GstBuffer>> headers;       ///< pushed before the first sample of a pad
+  Ref<GstEvent> header_event;                ///< likewise, before any buffer (DVD colours); or null
   std::shared_ptr<const SampleTransform> transform;  ///< null: samples go out as they are
 };
 

@@ -55,6 +55,14 @@ void OutputPad::Create(GstElement* element, GstPadTemplate* pad_template, const 
       id.get(), format.caps.get(), StreamTypeOf(format.family), StreamFlagsOf(track_, format)));
 }
 
+void OutputPad::SetProtectionSystem(const std::string& system) {
+  for (StreamFormat& format : formats_) {
+    if (!format.encrypted || !format.caps) continue;
+    gst_caps_set_simple(
+        format.caps.writable(), "protection-system", G_TYPE_STRING, system.c_str(), nullptr);
+  }
+}
+
 void OutputPad::SetTags(Ref<GstTagList> stream_tags) {
   gst_stream_set_tags(stream_.get(), stream_tags.get());
   stream_tags_ = std::move(stream_tags);
@@ -129,6 +137,13 @@ void OutputPad::PushHeaders() {
   }
 }
 
+void OutputPad::PushProtectionEvents() {
+  for (Ref<GstEvent>& event : protection_events_) {
+    gst_pad_push_event(pad_.get(), event.release());
+  }
+  protection_events_.clear();
+}
+
 /// Decoders that know the meta cut to the sample; for the others the segment does.
 void OutputPad::AddClipping(const Event& event, GstBuffer* buffer) const {
   if ((event.clip_start | event.clip_end) == 0 || format().raw) return;
@@ -173,8 +188,13 @@ GstFlowReturn OutputPad::PushSample(const Event& event, Ref<GstBuffer> buffer) {
     discont_ = true;
     return GST_FLOW_OK;
   }
+  if (!protection_events_.empty() && format().encrypted) PushProtectionEvents();
   if (headers_due_) PushHeaders();
   Stamp(event, buffer.get());
+  if (event.protection != nullptr) protection_.Attach(*event.protection, buffer.get());
+  if (format().protection) {
+    gst_buffer_add_protection_meta(buffer.get(), gst_structure_copy(format().protection.get()));
+  }
   position_ns_.store(PresentationOf(event.pts_ns), std::memory_order_relaxed);
   sample_number_.store(event.sample.index, std::memory_order_relaxed);
   if (format().transform) return PushTransformed(event, std::move(buffer));

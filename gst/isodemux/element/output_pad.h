@@ -17,6 +17,7 @@
 #include "core/movie/movie.h"
 #include "element/caps.h"
 #include "element/late_skip.h"
+#include "element/protection.h"
 #include "element/ref.h"
 
 namespace iso::gst {
@@ -29,6 +30,12 @@ class OutputPad {
 
   /// Makes the pad and its stream. `flags` come on top of those the track asks for.
   void Create(GstElement* element, GstPadTemplate* pad_template, const std::string& name);
+
+  /// Of encrypted streams: the DRM system in their caps. Before Create().
+  void SetProtectionSystem(const std::string& system);
+
+  /// Goes out before the next buffer, where the stream is encrypted.
+  void AddProtectionEvent(Ref<GstEvent> event) { protection_events_.push_back(std::move(event)); }
 
   /// Says what stands at the start of a stream: STREAM_START and CAPS.
   void Announce(guint group_id, guint32 seqnum);
@@ -96,6 +103,7 @@ class OutputPad {
   void PostQos(const Event& event) const;
   void ChooseDescription(uint32_t description);
   void PushHeaders();
+  void PushProtectionEvents();
   int64_t PresentationOf(int64_t media_ns) const;
   void Stamp(const Event& event, GstBuffer* buffer);
   void AddClipping(const Event& event, GstBuffer* buffer) const;
@@ -110,6 +118,8 @@ class OutputPad {
   Ref<GstStream> stream_;
   Ref<GstTagList> stream_tags_;
   Ref<GstTagList> global_tags_;
+  std::vector<Ref<GstEvent>> protection_events_;  ///< not yet pushed
+  ProtectionMetas protection_;
   GstSegment segment_;
   guint32 seqnum_ = GST_SEQNUM_INVALID;
   bool discont_ = true;

@@ -142,6 +142,7 @@ class Session {
   void CreateOutputs();
   std::unique_ptr<OutputPad> CreateOutput(size_t track_index);
   void NameOutputs();
+  void PrepareProtection();
   void SetTags();
   void GuessBitrate();
   void WarnOfEncryption() const;

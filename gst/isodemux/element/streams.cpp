@@ -99,8 +99,23 @@ void Session::CreateOutputs() {
     output_of_track_[index] = output.get();
     outputs_.push_back(std::move(output));
   }
+  PrepareProtection();
   NameOutputs();
   SetTags();
+}
+
+/// Encrypted streams say in their caps how they are to be decrypted, and before their first
+/// buffer what DRM systems know of their keys.
+void Session::PrepareProtection() {
+  const auto events = ProtectionEvents(sink_, demuxer_.movie()->protection_systems);
+  for (const auto& output : outputs_) {
+    if (output->track().protection == nullptr) continue;
+    const std::string system = ChooseProtectionSystem(element_, sink_, events, output->track().id);
+    if (!system.empty()) output->SetProtectionSystem(system);
+    for (const Ref<GstEvent>& event : events) {
+      output->AddProtectionEvent(event);
+    }
+  }
 }
 
 std::unique_ptr<OutputPad> Session::CreateOutput(size_t track_index) {

@@ -75,6 +75,11 @@ class ParseVisitor {
 
   void Code(const char*, FourCC& v) { v = r_.Code(); }
 
+  void Id(const char*, Uuid& v) {
+    const Bytes id = r_.Take(v.size());
+    std::copy(id.begin(), id.end(), v.begin());
+  }
+
   /// 64 bits in version 1, 32 bits (all ones becoming 64 ones: "unknown") in version 0.
   void Time(const char*, uint64_t& v) {
     if (version_ == 1) {
@@ -172,6 +177,16 @@ class DumpVisitor {
 
   void Code(const char* name, FourCC& v) { fields_.emplace_back(name, v.Text()); }
 
+  void Id(const char* name, Uuid& v) {
+    constexpr const char* kDigits = "0123456789abcdef";
+    std::string text;
+    for (const uint8_t byte : v) {
+      text += kDigits[byte >> 4];
+      text += kDigits[byte & 15];
+    }
+    fields_.emplace_back(name, text);
+  }
+
   void Time(const char* name, uint64_t& v) {
     if (v == UINT64_MAX) {
       fields_.emplace_back(name, "unknown");
@@ -202,8 +217,8 @@ class DumpVisitor {
 
   void BitTable(const char* name, TableRef& table, uint64_t, uint32_t bits) {
     fields_.emplace_back(name,
-                         std::to_string(table.count) + " x " + std::to_string(bits) +
-                             " bits at " + std::to_string(table.offset));
+                         std::to_string(table.count) + " x " + std::to_string(bits) + " bits at " +
+                             std::to_string(table.offset));
   }
 
   void CountedTable(const char* name, TableRef& table, uint32_t stride) {

@@ -7,6 +7,7 @@
 
 #include "core/box/fragment_boxes.h"
 #include "core/box/movie_boxes.h"
+#include "core/box/protection_boxes.h"
 #include "core/box/sample_table_boxes.h"
 
 namespace iso {
@@ -42,8 +43,13 @@ constexpr auto kParsed = Rows<Co64Box,
                               MfhdBox,
                               MfroBox,
                               MvhdBox,
+                              PsshBox,
+                              SaioBox,
+                              SaizBox,
                               SbgpBox,
+                              SchmBox,
                               SdtpBox,
+                              SencBox,
                               SgpdBox,
                               SidxBox,
                               SmhdBox,
@@ -56,6 +62,7 @@ constexpr auto kParsed = Rows<Co64Box,
                               SttsBox,
                               StypBox,
                               Stz2Box,
+                              TencBox,
                               TfdtBox,
                               TfhdBox,
                               TfraBox,

@@ -118,7 +118,7 @@ Status Demuxer::Next(Event* event) {
     player.Take(event);
     queue_.front().stale = true;
     run_bytes_ += event->kind == Event::Kind::kSample ? event->size : 0;
-    if (event->kind != Event::Kind::kSample || TrimToFile(event)) return {};
+    if (event->kind != Event::Kind::kSample || Keep(event)) return {};
   }
   event->kind = Event::Kind::kNothing;
   return {};
@@ -242,7 +242,25 @@ uint64_t Demuxer::LeastNeeded() {
   return least;
 }
 
-/// Samples outside the file are left out and counted. False: nothing is left of it.
+/// False: nothing is left of the sample, and it has been counted.
+bool Demuxer::Keep(Event* event) {
+  if (!TrimToFile(event)) return false;
+  const SampleProtection* protection = event->protection;
+  if (protection == nullptr || protection->state != SampleProtection::State::kLost) return true;
+  TellLoss(*event, Errc::kSampleUndecryptable, FourCC("senc"));
+  stats_.lost_samples += event->count;
+  stats_.lost_bytes += event->size;
+  lost_[event->track] = true;
+  return false;
+}
+
+/// Only the first loss is told; the others are counted.
+void Demuxer::TellLoss(const Event& event, Errc why, FourCC box) {
+  if (stats_.lost_samples > 0 || diagnostics_ == nullptr) return;
+  diagnostics_->Report(Error{why, box, event.sample.offset, event.size});
+}
+
+/// Samples outside the file are left out.
 bool Demuxer::TrimToFile(Event* event) {
   const auto file_size = source_->size();
   if (!file_size) return true;
@@ -256,10 +274,7 @@ bool Demuxer::TrimToFile(Event* event) {
   const uint64_t one = event->size / event->count;
   const bool divisible = event->count > 1 && one * event->count == event->size;
   const auto kept = static_cast<uint32_t>(divisible ? room / one : 0);
-  if (stats_.lost_samples == 0 && diagnostics_ != nullptr) {
-    const Errc code = too_large ? Errc::kSampleTooLarge : Errc::kSampleBeyondFile;
-    diagnostics_->Report(Error{code, FourCC("stco"), offset, event->size});
-  }
+  TellLoss(*event, too_large ? Errc::kSampleTooLarge : Errc::kSampleBeyondFile, FourCC("stco"));
   stats_.lost_samples += event->count - kept;
   stats_.lost_bytes += event->size - kept * one;
   if (kept == 0) return false;

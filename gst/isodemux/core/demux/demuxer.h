@@ -28,7 +28,7 @@ struct SeekRequest {
 
 /// What was lost on the way. Only rises.
 struct DemuxerStats {
-  uint64_t lost_samples = 0;  ///< whose data lies outside the file
+  uint64_t lost_samples = 0;  ///< whose data lies outside the file, or cannot be decrypted
   uint64_t lost_bytes = 0;
 };
 
@@ -105,7 +105,9 @@ class Demuxer {
   bool TakeGap(Event* event);
   void PlanGaps();
   const TrackPlayer* Reference() const;
+  bool Keep(Event* event);
   bool TrimToFile(Event* event);
+  void TellLoss(const Event& event, Errc why, FourCC box);
 
   std::shared_ptr<StreamSource> stream_;  ///< null: any byte may be asked for at any time
   std::shared_ptr<ByteSource> source_;

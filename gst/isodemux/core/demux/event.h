@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "core/base/rational.h"
+#include "core/protection/sample_protection.h"
 #include "core/table/sample_table.h"
 
 namespace iso {
@@ -50,6 +51,8 @@ struct Event {
   uint32_t clip_start = 0; ///< ticks at its start that the timeline does not present (audio);
                            ///< pts_ns is where what is presented starts
   uint32_t clip_end = 0;   ///< ticks at its end likewise
+  const SampleProtection* protection = nullptr;  ///< null: not under common encryption; good
+                                                 ///< until the next event is asked for
   bool discont = false;    ///< does not follow the sample before it (groups in reverse ...)
   bool decode_only = false;  ///< needed to decode others, not to be shown
 };

@@ -29,7 +29,8 @@ TrackPlayer::TrackPlayer(const Track& track, size_t index)
       clock_(track),
       clips_(track.kind == MediaKind::kAudio && !track.samples->IsUniform()),
       presentation_end_ns_(PresentationEnd(track)),
-      walk_(track) {
+      walk_(track),
+      crypto_(track.protection ? track.protection->NewTableCrypto() : nullptr) {
 }
 
 void TrackPlayer::SetOptions(const TrackOptions& options) {
@@ -99,8 +100,11 @@ Status TrackPlayer::Prepare() {
     ISO_CHECK(FindStart());
     phase_ = Phase::kSamples;
   }
-  if (phase_ == Phase::kSamples && !loaded_ && waits_until_ns_ == kTimeMin) return PrepareSample();
-  return {};
+  if (phase_ == Phase::kSamples && !loaded_ && waits_until_ns_ == kTimeMin) {
+    protection_known_ = false;
+    ISO_CHECK(PrepareSample());
+  }
+  return loaded_ && crypto_ && !protection_known_ ? PrepareProtection() : Status();
 }
 
 Status TrackPlayer::FindStart() {
@@ -152,6 +156,14 @@ void TrackPlayer::Wait() {
   if (SaturatingSubtract(until_ns, kApartNs) >= segment_.stop_ns) return EndEdit();
   waits_until_ns_ = std::max(until_ns, covered_ns_);
   SetDue(clock_.PresentationNs(edit(), covered_ns_));
+}
+
+/// Runs of many samples are for raw audio only, which is not encrypted.
+Status TrackPlayer::PrepareProtection() {
+  const Sample& sample = walked_.sample;
+  ISO_CHECK(crypto_->At({sample.index, sample.description, sample.size}, &protection_));
+  protection_known_ = true;
+  return {};
 }
 
 /// Decode times only rise and presentation times are never before them: nothing that
@@ -315,6 +327,7 @@ void TrackPlayer::TakeSample(Event* event) {
   event->dts_ns = dts_ns_;
   event->pts_ns = pts_ns_;
   event->duration_ns = end_ns_ - pts_ns_;
+  event->protection = protection_.exists() ? &protection_ : nullptr;
   event->discont = walked_.starts_group;
   event->decode_only = decode_only_;
   event->clip_start = event->clip_end = 0;

@@ -104,11 +104,13 @@ class TrackPlayer {
   Status PrepareSample();
   Status LoadSample();
   void Wait();
+  Status PrepareProtection();
   bool PastEdit();
   void SetTimes();
   void FitDwell();
   void PlanNext();
   void SetClipping(Event* event) const;
+
   void SetDue(int64_t presentation_ns) { due_ = reverse() ? -presentation_ns : presentation_ns; }
 
   void TakeSegment(Event* event);
@@ -133,6 +135,9 @@ class TrackPlayer {
   bool begun_ = false;   ///< walked_ is of this edit
   bool loaded_ = false;  ///< walked_ is what comes next
   Walked walked_;
+  std::unique_ptr<SampleCrypto> crypto_;  ///< null: the track is not encrypted
+  SampleProtection protection_;           ///< of walked_, once known
+  bool protection_known_ = false;
   int64_t dts_ns_ = 0;
   int64_t pts_ns_ = 0;
   int64_t end_ns_ = 0;            ///< media time at which what is loaded ends

@@ -15,6 +15,8 @@
 #include "core/codec/sample_description.h"
 #include "core/movie/metadata.h"
 #include "core/movie/timeline.h"
+#include "core/protection/protection_system.h"
+#include "core/protection/track_protection.h"
 #include "core/source.h"
 #include "core/table/sample_table.h"
 
@@ -46,6 +48,7 @@ struct Track {
   Timeline timeline;
   std::vector<EditEntry> edit_list;  ///< as stored, while the timeline waits for fragments
   Metadata metadata;
+  std::shared_ptr<const TrackProtection> protection;  ///< null: not under common encryption
 
   /// Added to every presentation time so that none lies before its decode time, from
   /// cslg or from the smallest composition offset. Ticks, never negative.
@@ -67,6 +70,7 @@ struct Movie {
   std::shared_ptr<PageCache> pages;  ///< of all tracks' tables, which it outlives
   std::vector<Track> tracks;  ///< in file order
   Metadata metadata;
+  std::vector<ProtectionSystem> protection_systems;  ///< of pssh boxes, in file order
 
   bool HasBrand(FourCC brand) const;
 };

@@ -18,7 +18,7 @@ namespace {
 struct TopLevel {
   std::optional<FtypBox> file_type;
   std::optional<BoxHeader> movie;
-  std::vector<BoxHeader> metadata;  ///< top-level meta and uuid boxes
+  std::vector<BoxHeader> metadata;  ///< top-level meta, uuid and pssh boxes
   bool any_known_box = false;
   bool any_fragment = false;
 };
@@ -38,7 +38,8 @@ Status VisitTopLevel(const BoxHeader& box, BoxLoader& loader, TopLevel* top) {
     top->file_type = std::move(*file_type);
   } else if (box.type == FourCC("moov") && !top->movie) {
     top->movie = box;
-  } else if (box.type == FourCC("meta") || box.type == FourCC("uuid")) {
+  } else if (box.type == FourCC("meta") || box.type == FourCC("uuid") ||
+             box.type == FourCC("pssh")) {
     top->metadata.push_back(box);
   } else if (box.type == FourCC("moof")) {
     top->any_fragment = true;
@@ -95,6 +96,7 @@ class MovieReader {
   Status Visit(const BoxHeader& box);
   Status ReadHeader(const BoxHeader& box);
   Status ReadCompressed(const BoxHeader& cmov);
+  Status ReadProtectionSystem(const BoxHeader& box);
   Status ReadTracks();
   Status KeepTrack(const BoxHeader& box);
   Status ReadExtends(const BoxHeader& mvex);
@@ -131,6 +133,7 @@ Status MovieReader::Visit(const BoxHeader& box) {
   if (box.type == FourCC("cmov")) return ReadCompressed(box);
   if (box.type == FourCC("udta")) return ReadUserData(box, loader_, &movie_->metadata);
   if (box.type == FourCC("meta")) return ReadMetaBox(box, loader_, &movie_->metadata);
+  if (IsProtectionSystem(box)) return loader_.Tolerate(ReadProtectionSystem(box));
   if (box.type == FourCC("mvex") && !extends_) return loader_.Tolerate(ReadExtends(box));
   if (box.type == FourCC("rmra")) is_reference_ = true;
   if (box.type == FourCC("trak")) {
@@ -163,6 +166,17 @@ Status MovieReader::ReadExtends(const BoxHeader& mvex) {
     }
     return {};
   });
+}
+
+Status MovieReader::ReadProtectionSystem(const BoxHeader& box) {
+  if (movie_->protection_systems.size() == options_.limits.max_protection_systems) {
+    return Error{Errc::kTooManyBoxes, box.type, box.offset};
+  }
+  ISO_TRY(const std::vector<uint8_t> body, loader_.Body(box));
+  auto system = ParseProtectionSystem(box, body);
+  if (!system) return Error{Errc::kBoxTruncated, box.type, box.offset};
+  movie_->protection_systems.push_back(std::move(*system));
+  return {};
 }
 
 /// A compressed moov holds one dcom (how) and one cmvd (what); what comes out of it is
@@ -256,6 +270,7 @@ Error MovieReader::WhyNoTracks(const BoxHeader& moov) const {
 }
 
 Status MovieReader::ReadTopLevelMetadata(const BoxHeader& box) {
+  if (IsProtectionSystem(box)) return loader_.Tolerate(ReadProtectionSystem(box));
   if (box.type == FourCC("meta")) return ReadMetaBox(box, loader_, &movie_->metadata);
   return ReadUuidBox(box, loader_, &movie_->metadata);
 }

@@ -97,6 +97,7 @@ class TrackReader {
   GroupReader groups_;
   std::optional<BoxHeader> descriptions_box_;
   std::optional<CslgBox> composition_;
+  ProtectionReader protection_;
   std::vector<EditEntry> edits_;
   std::vector<bool> external_references_;
   bool has_header_ = false;
@@ -227,6 +228,9 @@ Status TrackReader::VisitSampleTable(const BoxHeader& box) {
     if (!shift.ok()) return loader_.Tolerate(shift.error());
     composition_ = *shift;
   }
+  if (ProtectionReader::Wants(box.type)) {
+    ISO_CHECK(loader_.Tolerate(protection_.Visit(box, loader_)));
+  }
   if (box.type == FourCC("sgpd")) return loader_.Tolerate(groups_.ReadDescriptions(box, loader_));
   if (box.type == FourCC("sbgp")) return loader_.Tolerate(groups_.ReadRuns(box, loader_));
   if (box.type == FourCC("svmi")) {
@@ -305,6 +309,7 @@ Status TrackReader::Finish(const BoxHeader& trak) {
   if (track_.kind != MediaKind::kVideo) layout_.dependencies = {};
   track_.table = std::make_shared<SampleTable>(layout_, context_.pages);
   track_.samples = track_.table;
+  track_.protection = protection_.Finish(track_.descriptions, layout_, context_.pages, loader_);
   ISO_TRY(const uint64_t count, track_.table->SampleCount());
   if (count == 0 && !context_.fragmented) {
     return Error{Errc::kTrackEmpty, trak.type, trak.offset};
