@@ -344,6 +344,7 @@ uint64_t BlankSize(Content content) {
 }
 
 TrackRule RuleFor(const OracleTrack& track) {
+  if (track.is_chapter_text) return {Exposure::kNoPad, Content::kSame, "chapters are in the TOC"};
   TrackRule rule;
   const std::string entry = track.entries.empty() ? "" : track.entries[0];
   const std::string handler = track.handler == std::string(4, '\0') ? "" : track.handler;

@@ -332,6 +332,7 @@ Bytes TrackBox(const MovieSpec& spec,
   if (track.has_edits) w.Add(EditBox(track));
   w.Add(MediaBox(track, chunks, start));
   if (!track.udta.empty()) w.Add(Box("udta", track.udta));
+  w.Add(track.trak);
   return Box("trak", w.bytes());
 }
 

@@ -78,6 +78,7 @@ struct TrackSpec {
   std::vector<EditSpec> edits;
   Bytes udta;  ///< whole boxes to go into the track's udta
   Bytes stbl;  ///< whole boxes to go into its stbl
+  Bytes trak;  ///< whole boxes to go into its trak
 };
 
 struct MovieSpec {

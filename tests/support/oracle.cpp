@@ -207,6 +207,10 @@ OracleTrack ReadTrack(const View& trak, uint32_t movie_timescale) {
     track.timescale = static_cast<uint32_t>(mdhd->U32(mdhd->Read(0, 1) == 1 ? 20 : 12));
   }
   if (const auto hdlr = Find(trak, {"mdia", "hdlr"})) track.handler = hdlr->Text(8, 4);
+  if (const auto chap = Find(trak, {"tref", "chap"})) {
+    for (size_t at = 0; at + 4 <= chap->size(); at += 4)
+      track.chapter_tracks.push_back(chap->U32(at));
+  }
   track.edits = Edits(trak);
   if (const auto stbl = Find(trak, {"mdia", "minf", "stbl"})) {
     if (const auto stsd = Find(*stbl, {"stsd"})) {
@@ -241,6 +245,14 @@ OracleMovie ReadMovie(const View& moov) {
   }
   for (const Child& child : Children(moov)) {
     if (child.type == "trak") movie.tracks.push_back(ReadTrack(child.body, movie.timescale));
+  }
+  for (OracleTrack& text : movie.tracks) {
+    if (text.handler != "text" && text.handler != "sbtl") continue;
+    for (const OracleTrack& other : movie.tracks) {
+      const auto& named = other.chapter_tracks;
+      const bool names = std::find(named.begin(), named.end(), text.id) != named.end();
+      if (names && &other != &text) text.is_chapter_text = true;
+    }
   }
   return movie;
 }

@@ -39,6 +39,8 @@ struct OracleTrack {
   uint32_t timescale = 1;
   uint32_t movie_timescale = 1;
   bool has_sync_table = false;  ///< or fragments with samples that are not sync samples
+  std::vector<uint64_t> chapter_tracks;  ///< that tref/chap names
+  bool is_chapter_text = false;          ///< a text track that another one names
   std::vector<OracleEdit> edits;
   int64_t start_ns = 0;  ///< of the movie, where its fragments begin 10 s or more after 0
   std::vector<OracleSample> samples;

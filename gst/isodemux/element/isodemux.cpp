@@ -101,6 +101,13 @@ std::shared_ptr<Session> TakeSession(GstIsoDemux* self) {
   return std::exchange(self->impl->session, nullptr);
 }
 
+bool SelectChapter(Session& session, GstPad* pad, GstEvent* event) {
+  gchar* uid = nullptr;
+  gst_event_parse_toc_select(event, &uid);
+  const iso::gst::GCharPtr owned(uid);
+  return session.SelectChapter(pad, uid, gst_event_get_seqnum(event));
+}
+
 gboolean SourceEvent(GstPad* pad, GstObject* parent, GstEvent* event) {
   const auto session = SessionOf(GST_ISO_DEMUX(parent));
   switch (GST_EVENT_TYPE(event)) {
@@ -111,6 +118,10 @@ gboolean SourceEvent(GstPad* pad, GstObject* parent, GstEvent* event) {
     case GST_EVENT_QOS:
       if (session) session->HandleQos(pad, event);
       return gst_pad_event_default(pad, parent, event);
+    case GST_EVENT_TOC_SELECT: {
+      const auto select = Ref<GstEvent>::Adopt(event);
+      return session != nullptr && SelectChapter(*session, pad, select.get());
+    }
     case GST_EVENT_RECONFIGURE:
       if (session) session->Reconfigure();
       return gst_pad_event_default(pad, parent, event);

@@ -99,6 +99,10 @@ GstFlowReturn OutputPad::PushSegment(const GstSegment& segment, guint32 seqnum) 
     gst_pad_push_event(pad_.get(),
                        Numbered(gst_event_new_tag(global_tags_.release()), seqnum).release());
   }
+  if (toc_) {
+    gst_event_set_seqnum(toc_.writable(), seqnum);
+    gst_pad_push_event(pad_.get(), toc_.release());
+  }
   return GST_FLOW_OK;
 }
 

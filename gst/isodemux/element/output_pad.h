@@ -59,6 +59,9 @@ class OutputPad {
 
   void AddGlobalTags(Ref<GstTagList> global_tags) { global_tags_ = std::move(global_tags); }
 
+  /// To follow the next segment, once.
+  void SetToc(Ref<GstEvent> event) { toc_ = std::move(event); }
+
   /// A new segment, and what has to be said after one.
   GstFlowReturn PushSegment(const GstSegment& segment, guint32 seqnum);
 
@@ -118,6 +121,7 @@ class OutputPad {
   Ref<GstStream> stream_;
   Ref<GstTagList> stream_tags_;
   Ref<GstTagList> global_tags_;
+  Ref<GstEvent> toc_;  ///< until it has been pushed
   std::vector<Ref<GstEvent>> protection_events_;  ///< not yet pushed
   ProtectionMetas protection_;
   GstSegment segment_;

@@ -3,6 +3,7 @@
 // Session: seek events, from any thread, and their way to the demuxer.
 
 #include <algorithm>
+#include <cmath>
 
 #include "element/seek_event.h"
 #include "element/session.h"
@@ -48,6 +49,24 @@ bool Session::HandleSeek(GstPad* pad, Ref<GstEvent> event) {
   }
   if (!ConvertSeekToTime(pad, &seek) || !IsPossible(seek)) return false;
   return push_ ? SeekByPushing(seek) : Seek(seek);
+}
+
+bool Session::SelectChapter(GstPad* pad, const char* uid, guint32 seqnum) {
+  const Published now = Read();
+  if (!now.movie || !toc_) return false;
+  const GstTocEntry* entry = gst_toc_find_entry(toc_.get(), uid);
+  gint64 start = 0;
+  if (entry == nullptr || !gst_toc_entry_get_start_stop_times(entry, &start, nullptr)) return false;
+  const double rate = std::fabs(now.segment.rate);
+  auto seek = Ref<GstEvent>::Adopt(gst_event_new_seek(rate,
+                                                      GST_FORMAT_TIME,
+                                                      GST_SEEK_FLAG_FLUSH,
+                                                      GST_SEEK_TYPE_SET,
+                                                      start,
+                                                      GST_SEEK_TYPE_SET,
+                                                      -1));
+  gst_event_set_seqnum(seek.get(), seqnum);
+  return HandleSeek(pad, std::move(seek));
 }
 
 /// Only the speed changes, at the sinks: nothing is flushed and no position moves.

@@ -137,6 +137,7 @@ GstFlowReturn Session::Fail(const Error& error) {
 
 GstFlowReturn Session::Open() {
   if (const Status opened = demuxer_.Open(); !opened.ok()) return Fail(opened.error());
+  if (const Status read = ReadToc(); !read.ok()) return Fail(read.error());
   CreateOutputs();
   if (outputs_.empty()) return Fail(Error{Errc::kNoTracks, FourCC("moov")});
   const auto landed = demuxer_.Seek({});

@@ -76,6 +76,9 @@ class Session {
   /// A QoS event came to a source pad. Any thread.
   void HandleQos(GstPad* pad, GstEvent* event);
 
+  /// Plays from the chapter with this unique id. Any thread.
+  bool SelectChapter(GstPad* pad, const char* uid, guint32 seqnum);
+
   /// A source pad got a new peer, or its peer new wishes. Any thread.
   void Reconfigure();
 
@@ -146,6 +149,7 @@ class Session {
   void SetTags();
   void GuessBitrate();
   void WarnOfEncryption() const;
+  Status ReadToc();
   void PostCollection(guint group_id);
   void ExposeOutputs();
 
@@ -204,6 +208,7 @@ class Session {
 
   std::vector<std::unique_ptr<OutputPad>> outputs_;  ///< fixed once published
   std::vector<OutputPad*> output_of_track_;          ///< null: not exposed
+  Ref<GstToc> toc_;                                  ///< null: no chapters; fixed once published
   GstSegment segment_;                               ///< of the presentation
   guint32 seqnum_;
   bool opened_ = false;

@@ -11,6 +11,7 @@
 #include "element/i18n.h"
 #include "element/session.h"
 #include "element/tags.h"
+#include "element/toc.h"
 
 #define GST_CAT_DEFAULT isodemux_debug
 
@@ -127,6 +128,10 @@ std::unique_ptr<OutputPad> Session::CreateOutput(size_t track_index) {
                     track.handler.Text().c_str());
     return nullptr;
   }
+  if (IsChapterText(*demuxer_.movie(), track)) {
+    GST_INFO_OBJECT(element_, "track %u holds the titles of chapters", track.id);
+    return nullptr;
+  }
   TrackFacts facts = FactsOf(track);
   const auto& tracks = demuxer_.movie()->tracks;
   const auto video = std::find_if(tracks.begin(), tracks.end(), [](const Track& other) {
@@ -141,6 +146,15 @@ std::unique_ptr<OutputPad> Session::CreateOutput(size_t track_index) {
   }
   if (!formats.front().caps) return nullptr;
   return std::make_unique<OutputPad>(track, track_index, std::move(formats));
+}
+
+/// Chapters go out as an event on each pad, and to the bus. What is pushed comes only once:
+/// there the titles among the media are left to it.
+Status Session::ReadToc() {
+  const Movie& movie = *demuxer_.movie();
+  ISO_TRY(const std::vector<Chapter> chapters, ReadChapters(movie, pull_.get(), Limits()));
+  toc_ = MakeToc(chapters, movie.duration_ns);
+  return {};
 }
 
 void Session::NameOutputs() {
@@ -177,6 +191,9 @@ void Session::SetTags() {
     }
     output->SetTags(std::move(tags));
     output->AddGlobalTags(global);
+  }
+  for (const auto& output : outputs_) {
+    if (toc_) output->SetToc(Ref<GstEvent>::Adopt(gst_event_new_toc(toc_.get(), FALSE)));
   }
   GuessBitrate();
 }
@@ -262,6 +279,10 @@ void Session::ExposeOutputs() {
     gst_flow_combiner_add_pad(combiner_.get(), output->pad());
   }
   gst_element_no_more_pads(element_);
+  if (toc_) {
+    gst_element_post_message(element_,
+                             gst_message_new_toc(GST_OBJECT(element_), toc_.get(), FALSE));
+  }
 }
 
 }  // namespace iso::gst

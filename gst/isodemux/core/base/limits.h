@@ -19,7 +19,8 @@ struct Limits {
   uint64_t max_fragment_bytes = 64u << 20;      ///< a moof: some four million samples
   uint32_t max_group_descriptions = 65535;      ///< of one kind of sample group
   uint32_t max_sample_entries = 1024;           ///< entries of one stsd
-  uint32_t max_protection_systems = 256;     ///< pssh boxes kept
+  uint32_t max_protection_systems = 256;        ///< pssh boxes kept
+  uint32_t max_chapters = 10000;                ///< titles read from a chapter track
   uint32_t max_edits = 262144;                  ///< entries of one elst
   uint64_t max_inflated_bytes = 200u << 20;     ///< a compressed moov, inflated
   uint64_t max_sample_bytes = 2047u << 20;      ///< one sample

@@ -36,6 +36,7 @@ struct Track {
   int64_t media_end = kTimeMax;       ///< ticks: where what is shown last ends: as media_duration,
                                       ///< but for composition offsets; kTimeMax: unknown
   uint32_t packet_duration = 0;       ///< of the first sample, ticks
+  std::vector<uint32_t> chapter_tracks;  ///< IDs of the tracks that tref names as its chapters
   Matrix matrix = kIdentityMatrix;
   uint32_t width = 0;  ///< of the presentation, 16.16 pixels
   uint32_t height = 0;

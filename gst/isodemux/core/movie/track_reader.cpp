@@ -35,6 +35,8 @@ bool IsTable(FourCC type) {
   return std::find(std::begin(kTables), std::end(kTables), type) != std::end(kTables);
 }
 
+constexpr size_t kMostChapterTracks = 16;
+
 /// Frames or bytes of one packet at most.
 constexpr uint32_t kMostPacked = 65536;
 
@@ -70,6 +72,7 @@ class TrackReader {
   Status ReadLanguage(const BoxHeader& box);
   Status ReadEdits(const BoxHeader& edts);
   Status ReadEditList(const BoxHeader& box);
+  Status ReadTrackReferences(const BoxHeader& tref);
   Status ReadReferences(const BoxHeader& dinf);
   Status ReadReferenceList(const BoxHeader& box);
   template <class B>
@@ -116,6 +119,7 @@ Status TrackReader::VisitTrack(const BoxHeader& box) {
   if (box.type == FourCC("tkhd") && !has_header_) return loader_.Tolerate(ReadHeader(box));
   if (box.type == FourCC("mdia")) return Descend(box, &TrackReader::VisitMedia);
   if (box.type == FourCC("edts")) return loader_.Tolerate(ReadEdits(box));
+  if (box.type == FourCC("tref")) return loader_.Tolerate(ReadTrackReferences(box));
   if (box.type == FourCC("udta")) return ReadUserData(box, loader_, &track_.metadata);
   if (box.type == FourCC("meta")) return ReadMetaBox(box, loader_, &track_.metadata);
   return {};
@@ -158,6 +162,19 @@ Status TrackReader::ReadEditList(const BoxHeader& box) {
     edits_.push_back(entry);
   }
   return {};
+}
+
+/// Of the tracks it refers to those that hold its chapters (QTFF).
+Status TrackReader::ReadTrackReferences(const BoxHeader& tref) {
+  return loader_.ForEachChild(tref, [this](const BoxHeader& box) -> Status {
+    if (box.type != FourCC("chap")) return {};
+    ISO_TRY(const std::vector<uint8_t> body, loader_.Body(box));
+    Reader r(body);
+    while (r.left() >= 4 && track_.chapter_tracks.size() < kMostChapterTracks) {
+      track_.chapter_tracks.push_back(r.U32());
+    }
+    return {};
+  });
 }
 
 Status TrackReader::VisitMedia(const BoxHeader& box) {
