@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "aes.h"
+#include "encrypted_fragments.h"
 #include "media_files.h"
 #include "movie_catalog.h"
 #include "protection_forms.h"
@@ -414,6 +415,69 @@ TEST(Real, ProgressiveFileIsDecrypted) {
       BuffersIn(*video)[0]->protection.get(), BuffersIn(*video)[0]->data, MozillaKey(Bytes(16, 1)));
   const char* const encoder = "x264 - core";
   EXPECT_NE(std::search(first.begin(), first.end(), encoder, encoder + 11), first.end());
+}
+
+/// A file of mp4ff's tests and its documented key. Its sound has no clear bytes.
+TEST(Real, FragmentsAreDecrypted) {
+  const std::string path = MediaRoot() + "/real/Eyevinn+mp4ff/prog_8s_enc_dashinit.mp4";
+  if (MediaRoot().empty() || !g_file_test(path.c_str(), G_FILE_TEST_EXISTS)) GTEST_SKIP();
+  if (!HaveAes()) GTEST_SKIP() << "built without libcrypto";
+  const Bytes key = {0x63,
+                     0xcb,
+                     0x5f,
+                     0x71,
+                     0x84,
+                     0xdd,
+                     0x4b,
+                     0x68,
+                     0x9a,
+                     0x5c,
+                     0x5f,
+                     0xf1,
+                     0x1e,
+                     0xe6,
+                     0xa3,
+                     0x28};
+  Recorder recorder;
+  recorder.Start(path);
+  ASSERT_EQ(recorder.WaitEos(), Outcome::kEos);
+  const auto pads = recorder.pads();
+  const RecordedPad* sound = FindPad(pads, "audio_0");
+  ASSERT_NE(sound, nullptr);
+  const auto buffers = BuffersIn(*sound);
+  EXPECT_EQ(buffers.size(), 375u);
+  for (size_t i = 0; i < buffers.size(); ++i) {
+    const GstStructure* info = buffers[i]->protection.get();
+    ASSERT_NE(info, nullptr);
+    EXPECT_EQ(BufferField(info, "iv").size(), 8u);
+    // AAC that begins with the channel pair 0, and shares its window.
+    EXPECT_EQ(DecryptWith(info, buffers[i]->data, key).at(0), 0x21) << i;
+  }
+}
+
+TEST(Fragments, SystemsOfAFragmentAreToldBeforeItsFirstBuffer) {
+  const TempFile file(BuildEncryptedFragments({}, PsshBox(0, 3, {1, 2, 3})).file);
+  Recorder recorder;
+  recorder.Start(file.path());
+  ASSERT_EQ(recorder.WaitEos(), Outcome::kEos);
+  const auto pads = recorder.pads();
+  ASSERT_EQ(pads.size(), 2u);
+  for (const RecordedPad& pad : pads) {
+    int told = 0;
+    for (const RecordedItem& item : pad.items) {
+      EXPECT_TRUE(item.event || told > 0);
+      if (!item.event || GST_EVENT_TYPE(item.event.get()) != GST_EVENT_PROTECTION) continue;
+      const gchar* system = nullptr;
+      const gchar* origin = nullptr;
+      GstBuffer* data = nullptr;
+      gst_event_parse_protection(item.event.get(), &system, &data, &origin);
+      EXPECT_STREQ(origin, "isobmff/moof");
+      EXPECT_STREQ(system, kSystem3);
+      EXPECT_EQ(BytesOf(data), PsshBox(0, 3, {1, 2, 3}));
+      ++told;
+    }
+    EXPECT_EQ(told, 4) << "fragments of " << pad.name;
+  }
 }
 
 }  // namespace

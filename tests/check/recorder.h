@@ -34,6 +34,7 @@ struct RecordedItem {
   bool clipped = false;     ///< has a GstAudioClippingMeta
   uint64_t clip_start = 0;  ///< frames
   uint64_t clip_end = 0;
+  GstClockTime ntp_time = GST_CLOCK_TIME_NONE;  ///< of a reference timestamp of NTP
   std::shared_ptr<GstStructure> protection;  ///< of its GstProtectionMeta
   GstSegment segment;                        ///< in force for this buffer
   std::string caps;                          ///< in force for this buffer

@@ -172,6 +172,7 @@ class FragmentWriter {
     uint64_t next_base = moof_start;
     for (size_t t = 0; t < fragment_.trafs.size(); ++t)
       w.Add(Traf(t, 8 + w.size(), moof_start, data_start, &next_base));
+    w.Add(fragment_.moof_boxes);
     return Box("moof", w.bytes());
   }
 

@@ -60,6 +60,7 @@ struct TrafSpec {
 struct FragmentSpec {
   std::vector<TrafSpec> trafs;
   Bytes before;              ///< whole boxes before the fragment: styp, emsg, prft
+  Bytes moof_boxes;          ///< whole boxes for the moof, behind its trafs
   Bytes between;             ///< whole boxes between its moof and its mdat
   bool moov_before = false;  ///< the moov once more
   bool mdat_first = false;   ///< before its moof: negative data offsets

@@ -6,6 +6,7 @@
 
 #include <gst/audio/audio.h>
 
+#include "element/fragment_events.h"
 #include "element/log.h"
 
 #define GST_CAT_DEFAULT isodemux_debug
@@ -141,6 +142,23 @@ void OutputPad::PushHeaders() {
   }
 }
 
+/// The buffer is the pad's first one of a fragment before which something stands.
+void OutputPad::EnterFragment(const Event& event, GstBuffer* buffer) {
+  AddProducerTime(*event.fragment, track_.id, buffer);
+  for (Ref<GstEvent>& message : MessageEvents(*event.fragment, PresentationOf(event.pts_ns))) {
+    gst_pad_push_event(pad_.get(), message.release());
+  }
+}
+
+/// A fragment's own DRM systems, once a fragment.
+void OutputPad::NoteSystems(const SampleProtection& protection) {
+  if (protection.systems.empty() || systems_from_ == protection.systems_from) return;
+  systems_from_ = protection.systems_from;
+  for (const ProtectionSystem& system : protection.systems) {
+    AddProtectionEvent(ProtectionEvent(system, "isobmff/moof"));
+  }
+}
+
 void OutputPad::PushProtectionEvents() {
   for (Ref<GstEvent>& event : protection_events_) {
     gst_pad_push_event(pad_.get(), event.release());
@@ -192,9 +210,11 @@ GstFlowReturn OutputPad::PushSample(const Event& event, Ref<GstBuffer> buffer) {
     discont_ = true;
     return GST_FLOW_OK;
   }
+  if (event.protection != nullptr) NoteSystems(*event.protection);
   if (!protection_events_.empty() && format().encrypted) PushProtectionEvents();
   if (headers_due_) PushHeaders();
   Stamp(event, buffer.get());
+  if (event.fragment) EnterFragment(event, buffer.get());
   if (event.protection != nullptr) protection_.Attach(*event.protection, buffer.get());
   if (format().protection) {
     gst_buffer_add_protection_meta(buffer.get(), gst_structure_copy(format().protection.get()));

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -107,6 +108,8 @@ class OutputPad {
   void ChooseDescription(uint32_t description);
   void PushHeaders();
   void PushProtectionEvents();
+  void EnterFragment(const Event& event, GstBuffer* buffer);
+  void NoteSystems(const SampleProtection& protection);
   int64_t PresentationOf(int64_t media_ns) const;
   void Stamp(const Event& event, GstBuffer* buffer);
   void AddClipping(const Event& event, GstBuffer* buffer) const;
@@ -124,6 +127,7 @@ class OutputPad {
   Ref<GstEvent> toc_;  ///< until it has been pushed
   std::vector<Ref<GstEvent>> protection_events_;  ///< not yet pushed
   ProtectionMetas protection_;
+  std::optional<uint64_t> systems_from_;  ///< the fragment whose DRM systems were told last
   GstSegment segment_;
   guint32 seqnum_ = GST_SEQNUM_INVALID;
   bool discont_ = true;

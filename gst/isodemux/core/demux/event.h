@@ -5,12 +5,15 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "core/base/rational.h"
 #include "core/protection/sample_protection.h"
 #include "core/table/sample_table.h"
 
 namespace iso {
+
+struct Fragment;
 
 /// How the media times of the samples that follow map onto the presentation: a sample
 /// with pts_ns in [start_ns, stop_ns) is on display from time_ns + (pts_ns - start_ns) / rate.
@@ -51,6 +54,8 @@ struct Event {
   uint32_t clip_start = 0; ///< ticks at its start that the timeline does not present (audio);
                            ///< pts_ns is where what is presented starts
   uint32_t clip_end = 0;   ///< ticks at its end likewise
+  std::shared_ptr<const Fragment> fragment;  ///< of the first sample of a track in it, where
+                                             ///< something stands before it that is to be told
   const SampleProtection* protection = nullptr;  ///< null: not under common encryption; good
                                                  ///< until the next event is asked for
   bool discont = false;    ///< does not follow the sample before it (groups in reverse ...)

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/fragment/fragment_crypto.h"
 #include "core/movie/track_reader.h"
 
 namespace iso {
@@ -30,7 +31,7 @@ TrackPlayer::TrackPlayer(const Track& track, size_t index)
       clips_(track.kind == MediaKind::kAudio && !track.samples->IsUniform()),
       presentation_end_ns_(PresentationEnd(track)),
       walk_(track),
-      crypto_(track.protection ? track.protection->NewTableCrypto() : nullptr) {
+      crypto_(NewSampleCrypto(track)) {
 }
 
 void TrackPlayer::SetOptions(const TrackOptions& options) {
@@ -41,6 +42,7 @@ void TrackPlayer::SetOptions(const TrackOptions& options) {
 void TrackPlayer::Start(const PlayRange& range) {
   range_ = range;
   later_than_ = SIZE_MAX;
+  fragment_ = 0;
   const size_t last = track_.timeline.edits().size() - 1;
   const int64_t first_ns = reverse() && range.to_ns != kTimeMin ? range.to_ns - 1 : range.from_ns;
   edit_ = std::min(track_.timeline.EditAt(first_ns), last);
@@ -156,6 +158,17 @@ void TrackPlayer::Wait() {
   if (SaturatingSubtract(until_ns, kApartNs) >= segment_.stop_ns) return EndEdit();
   waits_until_ns_ = std::max(until_ns, covered_ns_);
   SetDue(clock_.PresentationNs(edit(), covered_ns_));
+}
+
+void TrackPlayer::NoteFragment(Event* event) {
+  const uint64_t number = event->sample.index;
+  const uint64_t fragment = FragmentSamples::FragmentOf(number);
+  if (fragment == fragment_) return;
+  fragment_ = fragment;
+  const auto place = static_cast<const FragmentSamples&>(*track_.samples).PlaceOf(number);
+  if (fragment != 0 && place.ok() && !place->fragment->before.empty()) {
+    event->fragment = place->fragment;
+  }
 }
 
 /// Runs of many samples are for raw audio only, which is not encrypted.
@@ -327,6 +340,8 @@ void TrackPlayer::TakeSample(Event* event) {
   event->dts_ns = dts_ns_;
   event->pts_ns = pts_ns_;
   event->duration_ns = end_ns_ - pts_ns_;
+  event->fragment.reset();
+  if (track_.fragments != nullptr) NoteFragment(event);
   event->protection = protection_.exists() ? &protection_ : nullptr;
   event->discont = walked_.starts_group;
   event->decode_only = decode_only_;

@@ -105,6 +105,7 @@ class TrackPlayer {
   Status LoadSample();
   void Wait();
   Status PrepareProtection();
+  void NoteFragment(Event* event);
   bool PastEdit();
   void SetTimes();
   void FitDwell();
@@ -135,6 +136,7 @@ class TrackPlayer {
   bool begun_ = false;   ///< walked_ is of this edit
   bool loaded_ = false;  ///< walked_ is what comes next
   Walked walked_;
+  uint64_t fragment_ = 0;  ///< FragmentSamples::FragmentOf the last sample handed out
   std::unique_ptr<SampleCrypto> crypto_;  ///< null: the track is not encrypted
   SampleProtection protection_;           ///< of walked_, once known
   bool protection_known_ = false;

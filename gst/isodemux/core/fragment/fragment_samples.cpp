@@ -7,8 +7,6 @@
 namespace iso {
 namespace {
 
-constexpr uint32_t kIndexBits = 24;
-
 /// Fragments that a search for a sample of one track looks through at most. A track that has
 /// nothing for longer is taken to have nothing there.
 constexpr int kMostFragments = 32;

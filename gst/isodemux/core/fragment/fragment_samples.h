@@ -58,11 +58,17 @@ class FragmentSamples final : public Samples {
 
   static uint64_t NumberOf(const Fragment& fragment, uint32_t i);
 
+  /// The same for all samples of one fragment and for no other's; 0 for those of moov.
+  static uint64_t FragmentOf(uint64_t n) {
+    return n < kFirstFragmentNumber ? 0 : ((n - kFirstFragmentNumber) >> kIndexBits) + 1;
+  }
+
   /// Whether the number is of a sample of moov's tables.
   bool IsInTable(uint64_t n) const { return n < kFirstFragmentNumber; }
 
  private:
   static constexpr uint64_t kFirstFragmentNumber = uint64_t{1} << 32;
+  static constexpr uint32_t kIndexBits = 24;
 
   struct Shown;
 

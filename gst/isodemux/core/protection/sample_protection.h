@@ -5,8 +5,10 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "core/protection/encryption.h"
+#include "core/protection/protection_system.h"
 
 namespace iso {
 
@@ -24,6 +26,9 @@ struct SampleProtection {
   Bytes iv;                                          ///< the sample's own or the constant one
   Bytes subsamples;  ///< kSubsampleBytes each: u16 clear bytes, u32 encrypted bytes, big-endian;
                      ///< empty: all of the sample is encrypted
+
+  std::span<const ProtectionSystem> systems;  ///< that the sample's fragment names
+  uint64_t systems_from = 0;                  ///< which fragment that is: its place in the file
 
   bool exists() const { return state != State::kNone; }
 };

@@ -50,6 +50,8 @@ class TrackProtection {
 
   const KeyGroups& groups() const { return groups_; }
 
+  ByteSource& source() const { return *source_; }
+
   /// The first scheme there is.
   FourCC scheme() const;
 
