@@ -64,14 +64,15 @@ FragmentCrypto::FragmentCrypto(const FragmentSamples& samples,
 
 Status FragmentCrypto::At(const CryptoQuery& sample, SampleProtection* protection) {
   if (samples_.IsInTable(sample.number)) return table_->At(sample, protection);
-  ISO_TRY(const FragmentSamples::Place place, samples_.PlaceOf(sample.number));
-  if (fragment_ == nullptr || fragment_->offset != place.fragment->offset) {
+  const uint64_t key = FragmentSamples::FragmentOf(sample.number);
+  if (fragment_ == nullptr || key != key_) {
+    ISO_TRY(const FragmentSamples::Place place, samples_.PlaceOf(sample.number));
     ISO_CHECK(Enter(place.fragment));
+    key_ = key;
   }
-  const auto behind =
-      std::upper_bound(parts_.begin(), parts_.end(), place.i, [](uint32_t i, const Part& part) {
-        return i < part.first;
-      });
+  const auto i = static_cast<uint32_t>(sample.number - FragmentSamples::NumberOf(*fragment_, 0));
+  const auto behind = std::upper_bound(
+      parts_.begin(), parts_.end(), i, [](uint32_t n, const Part& part) { return n < part.first; });
   if (behind == parts_.begin()) {
     *protection = {};
     protection->state = SampleProtection::State::kLost;
@@ -79,7 +80,7 @@ Status FragmentCrypto::At(const CryptoQuery& sample, SampleProtection* protectio
   }
   Part& part = *std::prev(behind);
   CryptoQuery inside = sample;
-  inside.number = place.i - part.first;
+  inside.number = i - part.first;
   ISO_CHECK(part.crypto->At(inside, protection));
   protection->systems = systems_;
   protection->systems_from = fragment_->offset;

@@ -38,6 +38,7 @@ class FragmentCrypto final : public SampleCrypto {
   const std::shared_ptr<const TrackProtection> protection_;
   const std::unique_ptr<SampleCrypto> table_;  ///< for the samples in moov
   FragmentRef fragment_;                       ///< whose parts these are; null: none
+  uint64_t key_ = 0;                           ///< FragmentSamples::FragmentOf its samples
   std::vector<Part> parts_;
   std::vector<ProtectionSystem> systems_;  ///< of the moof
 };
