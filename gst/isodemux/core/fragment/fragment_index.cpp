@@ -90,7 +90,9 @@ Result<FragmentRef> FragmentIndex::FollowedFrom(uint64_t offset,
                                                 const Times& times,
                                                 bool* loss) const {
   while (true) {
-    ISO_TRY(const std::optional<FoundFragment> found, scanner_.Next(offset, data_end));
+    uint64_t at_end = 0;
+    ISO_TRY(const std::optional<FoundFragment> found, scanner_.Next(offset, data_end, &at_end));
+    if (at_end > 0) Forget(at_end, source_->size().value_or(0));
     if (!found) return Error{Errc::kEndOfTable, FourCC("moof"), offset};
     *loss = *loss || found->lost_bytes > 0;
     if (found->lost_bytes > 0) Forget(found->lost_bytes, found->moof.offset);
@@ -154,7 +156,8 @@ uint64_t FragmentIndex::ReadsOnFrom(const Fragment& fragment) const {
 /// The fragment at a place where its moof is said to be, or a box in front of it.
 Result<FragmentRef> FragmentIndex::LoadAt(uint64_t offset) const {
   if (FragmentRef recent = Recall(offset)) return recent;
-  ISO_TRY(const std::optional<FoundFragment> found, scanner_.Next(offset, offset));
+  uint64_t at_end = 0;
+  ISO_TRY(const std::optional<FoundFragment> found, scanner_.Next(offset, offset, &at_end));
   if (!found || found->lost_bytes > 0) return Error{Errc::kEndOfTable, FourCC("moof"), offset};
   return Load(*found, {});
 }

@@ -38,7 +38,10 @@ bool IsCredible(const BoxHeader& box) {
 
 }  // namespace
 
-Result<std::optional<FoundFragment>> FragmentScanner::Next(uint64_t from, uint64_t data_end) {
+Result<std::optional<FoundFragment>> FragmentScanner::Next(uint64_t from,
+                                                           uint64_t data_end,
+                                                           uint64_t* lost_at_end) {
+  *lost_at_end = 0;
   FoundFragment found;
   uint64_t position = from;
   for (int boxes = 0; boxes < kMostBoxes; ++boxes) {
@@ -60,7 +63,10 @@ Result<std::optional<FoundFragment>> FragmentScanner::Next(uint64_t from, uint64
       continue;
     }
     ISO_TRY(const std::optional<BoxHeader> moof, Search(position, UINT64_MAX));
-    if (!moof) break;
+    if (!moof) {
+      *lost_at_end = source_.size().value_or(position) - position;
+      break;
+    }
     found.moof = *moof;
     found.lost_bytes = moof->offset - position;
     return std::optional<FoundFragment>(std::move(found));

@@ -31,7 +31,10 @@ class FragmentScanner {
   /// The first moof from the box boundary `from` on; nothing at the end of the file. Where no
   /// box can be at `from`, it is looked for at `data_end` (if that is further on) and then
   /// anywhere behind.
-  Result<std::optional<FoundFragment>> Next(uint64_t from, uint64_t data_end);
+  /// Where damage leads to the end, `*lost_at_end` says how many bytes that is.
+  Result<std::optional<FoundFragment>> Next(uint64_t from,
+                                            uint64_t data_end,
+                                            uint64_t* lost_at_end);
 
   /// The end of the sample data (mdat) at a box boundary, or the boundary itself where there is
   /// something else.
