@@ -91,7 +91,8 @@ struct Fragment {
   int64_t start_ns = kTimeMax;             ///< decode time at which the first of its tracks starts
   std::vector<int64_t> next_decode_times;  ///< of every track of the movie, behind this fragment;
                                            ///< empty when they are not known
-  std::vector<LooseBox> before;            ///< what stands in front of the moof
+  std::vector<LooseBox> before;            ///< what stands in front of the moof ...
+  bool followed = false;                   ///< ... where it was come to from the one before
   mutable std::atomic<uint64_t> next{0};   ///< offset of the next moof, once that is known
   mutable std::atomic<uint64_t> resume{0};  ///< a box boundary from which the next one is looked
                                             ///< for as well as from `end`; 0: none is known

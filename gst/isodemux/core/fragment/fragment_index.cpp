@@ -47,12 +47,13 @@ FragmentIndex::FragmentIndex(std::shared_ptr<ByteSource> source,
 
 Result<FragmentRef> FragmentIndex::Load(const FoundFragment& found, const Times& times) const {
   const bool placed = !times.empty();
-  if (FragmentRef recent = Recall(found.moof.offset); recent && (recent->times_known || !placed)) {
-    return recent;
-  }
+  const FragmentRef recent = Recall(found.moof.offset);
+  const bool complete = recent && (recent->followed || !found.followed);
+  if (complete && (recent->times_known || !placed)) return recent;
   const FragmentContext context{tracks_, limits_, diagnostics_, times, mend_offsets_};
   ISO_TRY(const std::shared_ptr<Fragment> fragment, ReadFragment(found.moof, *source_, context));
   fragment->before = found.before;
+  fragment->followed = found.followed;
   const bool timed =
       std::all_of(fragment->tracks.begin(), fragment->tracks.end(), [](const TrackFragment& each) {
         return each.decode_time.has_value();
@@ -130,7 +131,7 @@ Result<FragmentRef> FragmentIndex::First() const {
 
 Result<FragmentRef> FragmentIndex::After(const Fragment& fragment) const {
   if (const uint64_t next = fragment.next.load(std::memory_order_relaxed)) {
-    if (FragmentRef recent = Recall(next)) return recent;
+    if (FragmentRef recent = Recall(next); recent && recent->followed) return recent;
   }
   bool loss = false;
   const uint64_t resume = fragment.resume.load(std::memory_order_relaxed);
@@ -157,7 +158,8 @@ uint64_t FragmentIndex::ReadsOnFrom(const Fragment& fragment) const {
 Result<FragmentRef> FragmentIndex::LoadAt(uint64_t offset) const {
   if (FragmentRef recent = Recall(offset)) return recent;
   uint64_t at_end = 0;
-  ISO_TRY(const std::optional<FoundFragment> found, scanner_.Next(offset, offset, &at_end));
+  ISO_TRY(std::optional<FoundFragment> found, scanner_.Next(offset, offset, &at_end));
+  if (found) found->followed = false;
   if (!found || found->lost_bytes > 0) return Error{Errc::kEndOfTable, FourCC("moof"), offset};
   return Load(*found, {});
 }

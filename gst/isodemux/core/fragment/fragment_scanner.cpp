@@ -43,6 +43,7 @@ Result<std::optional<FoundFragment>> FragmentScanner::Next(uint64_t from,
                                                            uint64_t* lost_at_end) {
   *lost_at_end = 0;
   FoundFragment found;
+  found.followed = true;
   uint64_t position = from;
   for (int boxes = 0; boxes < kMostBoxes; ++boxes) {
     ISO_TRY(const std::optional<BoxHeader> box, BoxAt(position));

@@ -20,7 +20,8 @@ namespace iso {
 struct FoundFragment {
   BoxHeader moof;
   uint64_t lost_bytes = 0;  ///< that could not be made out before it
-  std::vector<LooseBox> before;
+  std::vector<LooseBox> before = {};
+  bool followed = false;  ///< the way to it is known, and so what stands before it
 };
 
 /// Thread-safe.
