@@ -49,10 +49,12 @@ RecordedItem FromBuffer(GstBuffer* buffer, const RecordedPad& pad, bool keep_dat
     item.clip_end = clip->end;
   }
   item.size = gst_buffer_get_size(buffer);
-  static GstCaps* const ntp = gst_caps_new_empty_simple("timestamp/x-ntp");
-  if (const auto* time = gst_buffer_get_reference_timestamp_meta(buffer, ntp)) {
+  static GstStaticCaps ntp = GST_STATIC_CAPS("timestamp/x-ntp");
+  GstCaps* ntp_caps = gst_static_caps_get(&ntp);
+  if (const auto* time = gst_buffer_get_reference_timestamp_meta(buffer, ntp_caps)) {
     item.ntp_time = time->timestamp;
   }
+  gst_caps_unref(ntp_caps);
   if (const GstProtectionMeta* meta = gst_buffer_get_protection_meta(buffer)) {
     item.protection = Hold<GstStructure, gst_structure_free>(gst_structure_copy(meta->info));
   }
