@@ -40,6 +40,7 @@ GDBusConnection* Serve(const char* address) {
   const GDBusInterfaceVTable nothing = {};
   g_dbus_connection_register_object(
       bus, kPath, node->interfaces[0], &nothing, nullptr, nullptr, nullptr);
+  g_dbus_node_info_unref(node);
   GVariant* reply = g_dbus_connection_call_sync(bus,
                                                 "org.freedesktop.DBus",
                                                 "/org/freedesktop/DBus",
