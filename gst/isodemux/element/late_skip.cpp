@@ -9,7 +9,7 @@ namespace iso::gst {
 /// A buffer that was `jitter` late says that at `timestamp + jitter` of running time, which is
 /// now, nothing before is of use.
 void LateSkip::Report(GstEvent* qos) {
-  if (track_.kind != MediaKind::kVideo) return;
+  if (track_->kind != MediaKind::kVideo) return;
   GstQOSType type = GST_QOS_TYPE_UNDERFLOW;
   GstClockTimeDiff jitter = 0;
   GstClockTime timestamp = GST_CLOCK_TIME_NONE;
@@ -34,11 +34,11 @@ void LateSkip::BeginSegment() {
 
 /// The next key unit, if it is late as well: then all before it may go.
 bool LateSkip::AimAtKeyUnitAfter(uint64_t sample, const GstSegment& segment, int64_t late_before) {
-  const auto next = track_.samples->SyncAtOrAfter(sample + 1);
+  const auto next = track_->samples->SyncAtOrAfter(sample + 1);
   if (!next.ok() || !*next) return false;
-  const Result<Sample> key_unit = track_.samples->At(**next);
+  const Result<Sample> key_unit = track_->samples->At(**next);
   if (!key_unit.ok()) return false;
-  const int64_t pts_ns = MediaClock(track_).PtsNs(key_unit->pts);
+  const int64_t pts_ns = MediaClock(*track_).PtsNs(key_unit->pts);
   if (pts_ns < 0) return false;
   const guint64 running =
       gst_segment_to_running_time(&segment, GST_FORMAT_TIME, static_cast<guint64>(pts_ns));

@@ -17,7 +17,10 @@ namespace iso::gst {
 
 class LateSkip {
  public:
-  explicit LateSkip(const Track& track) : track_(track) {}
+  explicit LateSkip(const Track& track) : track_(&track) {}
+
+  /// The pad goes on with another track. Streaming thread.
+  void Follow(const Track& track) { track_ = &track; }
 
   /// A QoS event came. Any thread.
   void Report(GstEvent* qos);
@@ -41,7 +44,7 @@ class LateSkip {
 
   bool AimAtKeyUnitAfter(uint64_t sample, const GstSegment& segment, int64_t late_before);
 
-  const Track& track_;
+  const Track* track_;
   std::atomic<int64_t> late_before_{kNothing};  ///< running time; kNothing: nothing is late
   std::atomic<int64_t> jitter_{0};
   int64_t considered_ = kNothing;  ///< the late_before_ that led nowhere last

@@ -43,17 +43,37 @@ Ref<GstEvent> Numbered(GstEvent* event, guint32 seqnum) {
 }  // namespace
 
 OutputPad::OutputPad(const Track& track, size_t track_index, std::vector<StreamFormat> formats)
-    : track_(track), track_index_(track_index), formats_(std::move(formats)), late_(track) {
+    : track_(&track),
+      track_index_(track_index),
+      family_(formats.front().family),
+      formats_(std::move(formats)),
+      late_(track) {
   gst_segment_init(&segment_, GST_FORMAT_TIME);
+}
+
+void OutputPad::GoOnAs(OutputPad& next, guint32 seqnum) {
+  const Ref<GstCaps> before = format().caps;
+  track_ = next.track_;
+  track_index_ = next.track_index_;
+  formats_ = std::move(next.formats_);
+  protection_events_ = std::move(next.protection_events_);
+  systems_from_.reset();
+  description_ = 0;
+  headers_due_ = true;
+  late_.Follow(*track_);
+  const Ref<GstCaps>& caps = first_format().caps;
+  if (!caps || gst_caps_is_strictly_equal(before.get(), caps.get())) return;
+  gst_stream_set_caps(stream_.get(), caps.get());
+  gst_pad_push_event(pad_.get(), Numbered(gst_event_new_caps(caps.get()), seqnum).release());
 }
 
 void OutputPad::Create(GstElement* element, GstPadTemplate* pad_template, const std::string& name) {
   pad_ = Ref<GstPad>::Adopt(gst_pad_new_from_template(pad_template, name.c_str()));
   gst_pad_use_fixed_caps(pad_.get());
-  const GCharPtr id(gst_pad_create_stream_id_printf(pad_.get(), element, "%03u", track_.id));
+  const GCharPtr id(gst_pad_create_stream_id_printf(pad_.get(), element, "%03u", track_->id));
   const StreamFormat& format = first_format();
   stream_ = Ref<GstStream>::Adopt(gst_stream_new(
-      id.get(), format.caps.get(), StreamTypeOf(format.family), StreamFlagsOf(track_, format)));
+      id.get(), format.caps.get(), StreamTypeOf(format.family), StreamFlagsOf(*track_, format)));
 }
 
 void OutputPad::SetProtectionSystem(const std::string& system) {
@@ -65,6 +85,7 @@ void OutputPad::SetProtectionSystem(const std::string& system) {
 }
 
 void OutputPad::SetTags(Ref<GstTagList> stream_tags) {
+  tags_due_ = stream_tags_ && !gst_tag_list_is_equal(stream_tags_.get(), stream_tags.get());
   gst_stream_set_tags(stream_.get(), stream_tags.get());
   stream_tags_ = std::move(stream_tags);
 }
@@ -91,11 +112,7 @@ GstFlowReturn OutputPad::PushSegment(const GstSegment& segment, guint32 seqnum) 
                              : PresentationOf(static_cast<int64_t>(segment.stop)),
                      std::memory_order_relaxed);
   gst_pad_push_event(pad_.get(), Numbered(gst_event_new_segment(&segment_), seqnum).release());
-  if (stream_tags_) {
-    gst_pad_push_event(
-        pad_.get(),
-        Numbered(gst_event_new_tag(Ref<GstTagList>(stream_tags_).release()), seqnum).release());
-  }
+  PushTags();
   if (global_tags_) {
     gst_pad_push_event(pad_.get(),
                        Numbered(gst_event_new_tag(global_tags_.release()), seqnum).release());
@@ -132,8 +149,17 @@ void OutputPad::ChooseDescription(uint32_t description) {
   }
 }
 
+void OutputPad::PushTags() {
+  tags_due_ = false;
+  if (!stream_tags_) return;
+  gst_pad_push_event(
+      pad_.get(),
+      Numbered(gst_event_new_tag(Ref<GstTagList>(stream_tags_).release()), seqnum_).release());
+}
+
 void OutputPad::PushHeaders() {
   headers_due_ = false;
+  if (tags_due_) PushTags();
   if (format().header_event) {
     gst_pad_push_event(pad_.get(), Ref<GstEvent>(format().header_event).release());
   }
@@ -144,7 +170,7 @@ void OutputPad::PushHeaders() {
 
 /// The buffer is the pad's first one of a fragment before which something stands.
 void OutputPad::EnterFragment(const Event& event, GstBuffer* buffer) {
-  AddProducerTime(*event.fragment, track_.id, buffer);
+  AddProducerTime(*event.fragment, track_->id, buffer);
   for (Ref<GstEvent>& message : MessageEvents(*event.fragment, PresentationOf(event.pts_ns))) {
     gst_pad_push_event(pad_.get(), message.release());
   }
@@ -169,9 +195,9 @@ void OutputPad::PushProtectionEvents() {
 /// Decoders that know the meta cut to the sample; for the others the segment does.
 void OutputPad::AddClipping(const Event& event, GstBuffer* buffer) const {
   if ((event.clip_start | event.clip_end) == 0 || format().raw) return;
-  const uint32_t rate = track_.descriptions[description_].audio.sample_rate;
+  const uint32_t rate = track_->descriptions[description_].audio.sample_rate;
   const auto frames = [&](uint32_t ticks) {
-    return rate == 0 ? ticks : gst_util_uint64_scale_round(ticks, rate, track_.timescale);
+    return rate == 0 ? ticks : gst_util_uint64_scale_round(ticks, rate, track_->timescale);
   };
   gst_buffer_add_audio_clipping_meta(
       buffer, GST_FORMAT_DEFAULT, frames(event.clip_start), frames(event.clip_end));
@@ -186,7 +212,7 @@ void OutputPad::Stamp(const Event& event, GstBuffer* buffer) {
   GST_BUFFER_DURATION(buffer) = static_cast<GstClockTime>(std::max<int64_t>(0, event.duration_ns));
   GST_BUFFER_OFFSET(buffer) = event.sample.offset;
   if (event.discont) discont_ = true;
-  if (track_.kind == MediaKind::kAudio) AddClipping(event, buffer);
+  if (track_->kind == MediaKind::kAudio) AddClipping(event, buffer);
   if (event.decode_only) GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DECODE_ONLY);
   if (event.sample.droppable()) GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DROPPABLE);
   if (!event.sample.sync && !format().raw) {

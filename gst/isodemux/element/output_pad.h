@@ -29,6 +29,10 @@ class OutputPad {
   /// `formats`: one for each of the track's sample descriptions.
   OutputPad(const Track& track, size_t track_index, std::vector<StreamFormat> formats);
 
+  /// Goes on with the track, formats and DRM systems of one that has no pad, of the same family.
+  /// Says what is new downstream.
+  void GoOnAs(OutputPad& next, guint32 seqnum);
+
   /// Makes the pad and its stream. `flags` come on top of those the track asks for.
   void Create(GstElement* element, GstPadTemplate* pad_template, const std::string& name);
 
@@ -47,11 +51,13 @@ class OutputPad {
 
   size_t track_index() const { return track_index_; }  ///< any thread
 
-  const Track& track() const { return track_; }  ///< any thread
+  const Track& track() const { return *track_; }  ///< any thread, but for adaptive streams
+
+  PadFamily family() const { return family_; }  ///< any thread
 
   const StreamFormat& format() const { return formats_[description_]; }
 
-  const StreamFormat& first_format() const { return formats_.front(); }  ///< any thread
+  const StreamFormat& first_format() const { return formats_.front(); }
 
   /// Tags to follow the next segment. The stream's own are also kept on its GstStream.
   void SetTags(Ref<GstTagList> stream_tags);
@@ -103,9 +109,20 @@ class OutputPad {
 
   uint64_t pushed() const { return pushed_; }
 
+  /// Of an adaptive stream: which of upstream's segments was pushed, and how far it was moved.
+  struct Followed {
+    uint32_t segment = 0;  ///< numbered from 1
+    int64_t shift_ns = 0;
+
+    bool operator==(const Followed&) const = default;
+  };
+
+  Followed followed;
+
  private:
   void PostQos(const Event& event) const;
   void ChooseDescription(uint32_t description);
+  void PushTags();
   void PushHeaders();
   void PushProtectionEvents();
   void EnterFragment(const Event& event, GstBuffer* buffer);
@@ -116,8 +133,9 @@ class OutputPad {
   GstFlowReturn PushTransformed(const Event& event, Ref<GstBuffer> buffer);
   GstFlowReturn PushBuffer(Ref<GstBuffer> buffer);
 
-  const Track& track_;
-  const size_t track_index_;
+  const Track* track_;
+  size_t track_index_;
+  const PadFamily family_;
   std::vector<StreamFormat> formats_;
   size_t description_ = 0;
   Ref<GstPad> pad_;
@@ -132,6 +150,7 @@ class OutputPad {
   guint32 seqnum_ = GST_SEQNUM_INVALID;
   bool discont_ = true;
   bool headers_due_ = true;
+  bool tags_due_ = false;  ///< other ones than downstream knows, in the same segment
   bool eos_ = false;
   uint64_t pushed_ = 0;
   LateSkip late_;

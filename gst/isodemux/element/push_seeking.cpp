@@ -66,8 +66,8 @@ bool Session::SeekByPushing(const SeekEvent& asked) {
 }
 
 Result<uint64_t> Session::LeastNeededBy(const SeekRequest& request) const {
-  ISO_TRY(const PlayRange range, demuxer_.Resolve(request));
-  return demuxer_.LeastNeededFor(range);
+  ISO_TRY(const PlayRange range, demuxer_->Resolve(request));
+  return demuxer_->LeastNeededFor(range);
 }
 
 /// The seek that a segment of this number is for. A later seek of our own may have taken its
@@ -86,7 +86,7 @@ void Session::Carry(std::shared_ptr<SeekEvent> seek) {
 /// Where there is no index, a seek takes several tries, each with more bytes.
 GstFlowReturn Session::CarryOn() {
   GstSegment segment = segment_;
-  demuxer_.BeginSearch();
+  demuxer_->BeginSearch();
   const Status sought = PerformSeek(&segment, *carried_seek_);
   if (!sought.ok() && sought.error().code == Errc::kNotYet) return Fail(sought.error());
   Resume(*std::exchange(carried_seek_, nullptr), segment, sought);
@@ -109,8 +109,8 @@ void Session::MoveTo(uint64_t byte) {
         sample ? TimeOfSample(output->track(), static_cast<uint64_t>(*sample)) : std::nullopt;
     if (time) seek.start = std::min<gint64>(seek.start, *time);
   }
-  if (demuxer_.movie()->duration_ns != kTimeMax) {
-    seek.start = std::min<gint64>(seek.start, demuxer_.movie()->duration_ns);
+  if (demuxer_->movie()->duration_ns != kTimeMax) {
+    seek.start = std::min<gint64>(seek.start, demuxer_->movie()->duration_ns);
   }
   if (seek.start == std::numeric_limits<gint64>::max()) seek.start = 0;
   Carry(std::move(event));
@@ -129,7 +129,7 @@ std::optional<uint64_t> Session::WhereToGo() const {
   if (wanted <= push_->end()) return std::nullopt;
   const uint64_t ahead = wanted - push_->end();
   const uint64_t held = push_->end() - push_->begin();
-  const bool playing = opened_ && !carried_seek_ && !demuxer_.searching();
+  const bool playing = opened_ && !carried_seek_ && !demuxer_->searching();
   const bool far = playing ? held == 0 && ahead > kJumpToSamples : ahead > kJumpToHeader;
   return far || held > max_buffered_bytes_ ? std::optional(wanted) : std::nullopt;
 }
@@ -162,6 +162,11 @@ GstFlowReturn Session::SeekUpstream(uint64_t offset) {
 /// downstream. Any thread.
 void Session::HandleFlush(const Ref<GstEvent>& event) {
   if (IsOwnSeek(event)) return;
+  if (IsSegmented()) {
+    PushToOutputs(event);
+    if (GST_EVENT_TYPE(event.get()) == GST_EVENT_FLUSH_STOP) FlushSegments();
+    return;
+  }
   {
     const std::lock_guard lock(lock_);
     const bool ours = pending_seek_ && pending_seek_->seqnum == gst_event_get_seqnum(event.get());
@@ -175,6 +180,8 @@ void Session::HandleSegment(const Ref<GstEvent>& event) {
   GstSegment segment;
   gst_event_copy_segment(event.get(), &segment);
   GST_DEBUG_OBJECT(element_, "upstream's %" GST_SEGMENT_FORMAT, static_cast<void*>(&segment));
+  if (segment.format == GST_FORMAT_TIME) BecomeSegmented();
+  if (input_) return FollowSegment(event, segment);
   if (segment.format != GST_FORMAT_BYTES) return;
   push_->Restart(segment.start);
   trimmed_at_ = segment.start;

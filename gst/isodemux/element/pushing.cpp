@@ -18,6 +18,7 @@ constexpr uint64_t kTrimStep = 64 << 10;
 }  // namespace
 
 GstFlowReturn Session::Feed(Ref<GstBuffer> buffer) {
+  if (input_) return FeedSegments(std::move(buffer));
   if (fed_up_ != GST_FLOW_OK) return fed_up_;
   if (moving_) return GST_FLOW_OK;
   if (!std::exchange(asked_upstream_, true)) push_->Ask(sink_);
@@ -25,12 +26,19 @@ GstFlowReturn Session::Feed(Ref<GstBuffer> buffer) {
   return Work();
 }
 
+/// Where in what upstream pushes a byte of the demuxer's source lies.
+uint64_t Session::InStream(uint64_t offset) const {
+  return input_ && input_->run ? input_->run->InStream(offset) : offset;
+}
+
 /// Whether it is of any use to try again.
 bool Session::HasCome(const Error& needed) const {
   if (push_->ended() || needed.length == 0) return true;
-  if (needed.offset < push_->begin() && !push_->can_seek()) return true;
-  return needed.offset >= push_->begin() && needed.offset <= push_->end() &&
-         needed.length <= push_->end() - needed.offset;
+  if (input_ && input_->run && input_->run->ended()) return true;
+  const uint64_t begin = InStream(needed.offset);
+  if (begin < push_->begin()) return !push_->can_seek();
+  return needed.length <= UINT64_MAX - needed.offset &&
+         InStream(needed.offset + needed.length) <= push_->end();
 }
 
 GstFlowReturn Session::Work() {
@@ -39,6 +47,7 @@ GstFlowReturn Session::Work() {
   while (flow == GST_FLOW_OK) {
     flow = opened_ ? Step() : Open();
   }
+  if (flow == kFlowRunEnded) return GST_FLOW_OK;
   if (flow == kFlowNotYet) return Wait();
   return flow == GST_FLOW_FLUSHING ? flow : EndFeeding(flow);
 }
@@ -58,8 +67,10 @@ GstFlowReturn Session::Wait() {
 }
 
 void Session::Trim() {
-  uint64_t needed = std::min(demuxer_.LeastNeeded(), needed_.offset);
+  uint64_t needed = std::min(demuxer_->LeastNeeded(), needed_.offset);
   if (sample_waits_) needed = std::min(needed, event_.sample.offset);
+  needed = InStream(needed);
+  if (input_) needed = std::min(needed, input_->splitter.LeastNeeded());
   push_->DropBefore(needed);
   trimmed_at_ = push_->end();
 }
@@ -69,7 +80,7 @@ GstFlowReturn Session::EndFeeding(GstFlowReturn why) {
   GST_DEBUG_OBJECT(element_, "no more wanted: %s", gst_flow_get_name(why));
   if (why == GST_FLOW_NOT_LINKED) return why;
   fed_up_ = why;
-  if (why != GST_FLOW_EOS) return why;
+  if (why != GST_FLOW_EOS || input_) return why;
   if (IsSegmentSeek()) {
     PostSegmentDone();
     return why;
@@ -81,6 +92,7 @@ GstFlowReturn Session::EndFeeding(GstFlowReturn why) {
 }
 
 void Session::HandleEos() {
+  if (input_) return EndSegments();
   if (fed_up_ != GST_FLOW_OK || moving_) return;
   push_->End();
   const GstFlowReturn flow = Work();
@@ -91,9 +103,16 @@ void Session::HandleEos() {
 bool Session::HandleSinkEvent(Ref<GstEvent> event) {
   switch (GST_EVENT_TYPE(event.get())) {
     case GST_EVENT_STREAM_START:
+      NoteStreamStart(event);
+      return true;
     case GST_EVENT_CAPS:
+      NoteCaps(event);
+      return true;
     case GST_EVENT_GAP:
+      if (input_) ForwardGap(event);
+      return true;
     case GST_EVENT_SEGMENT_DONE:
+      if (input_) PushToOutputs(event);
       return true;
     case GST_EVENT_FLUSH_START:
     case GST_EVENT_FLUSH_STOP:

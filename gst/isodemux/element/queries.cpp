@@ -70,22 +70,26 @@ std::optional<int64_t> SampleFrom(const Track& track, GstFormat format, int64_t 
 
 }  // namespace
 
-const OutputPad* Session::FindOutput(GstPad* pad) const {
-  const auto found = std::find_if(
-      outputs_.begin(), outputs_.end(), [&](const auto& output) { return output->pad() == pad; });
-  return found == outputs_.end() ? nullptr : found->get();
+std::shared_ptr<OutputPad> Session::OutputFor(const Outputs& outputs, GstPad* pad) {
+  const auto found = std::find_if(outputs.begin(), outputs.end(), [&](const auto& output) {
+    return pad != nullptr ? output->pad() == pad : output->family() == PadFamily::kVideo;
+  });
+  if (found != outputs.end()) return *found;
+  return pad != nullptr || outputs.empty() ? nullptr : outputs.front();
 }
 
-const OutputPad* Session::OutputFor(GstPad* pad) const {
-  if (pad != nullptr) return FindOutput(pad);
-  const auto video = std::find_if(outputs_.begin(), outputs_.end(), [](const auto& output) {
-    return output->track().kind == MediaKind::kVideo;
-  });
-  return video != outputs_.end() ? video->get() : outputs_.front().get();
+/// Of an adaptive stream the whole is known upstream.
+bool Session::AskUpstream(GstQuery* query) const {
+  if (gst_pad_peer_query(sink_, query)) return true;
+  return GST_QUERY_TYPE(query) == GST_QUERY_DURATION && QueryDuration(nullptr, query);
 }
 
 bool Session::HandleQuery(GstPad* pad, GstQuery* query) {
   if (!Read().movie) return false;
+  const bool whole = GST_QUERY_TYPE(query) == GST_QUERY_DURATION ||
+                     GST_QUERY_TYPE(query) == GST_QUERY_CONVERT ||
+                     GST_QUERY_TYPE(query) == GST_QUERY_SEEKING;
+  if (whole && IsSegmented()) return AskUpstream(query);
   switch (GST_QUERY_TYPE(query)) {
     case GST_QUERY_POSITION:
       return QueryPosition(pad, query);
@@ -108,7 +112,8 @@ bool Session::HandleQuery(GstPad* pad, GstQuery* query) {
 bool Session::QueryPosition(GstPad* pad, GstQuery* query) const {
   GstFormat format;
   gst_query_parse_position(query, &format, nullptr);
-  const OutputPad* output = OutputFor(pad);
+  const Published now = Read();
+  const auto output = OutputFor(*now.outputs, pad);
   if (output == nullptr || output->position_ns() < 0) return false;
   if (format == GST_FORMAT_DEFAULT) {
     gst_query_set_position(query, format, static_cast<gint64>(output->sample_number()));
@@ -117,7 +122,7 @@ bool Session::QueryPosition(GstPad* pad, GstQuery* query) const {
   if (format != GST_FORMAT_TIME) return false;
   int64_t position = output->position_ns();
   if (pad == nullptr) {
-    for (const auto& other : outputs_) {
+    for (const auto& other : *now.outputs) {
       position = std::max(position, other->position_ns());
     }
   }
@@ -133,8 +138,8 @@ bool Session::QueryDuration(GstPad* pad, GstQuery* query) const {
     gst_query_set_duration(query, format, now.movie->duration_ns);
     return true;
   }
-  const OutputPad* output = OutputFor(pad);
-  if (format != GST_FORMAT_DEFAULT || output == nullptr) return false;
+  const auto output = OutputFor(*now.outputs, pad);
+  if (format != GST_FORMAT_DEFAULT || output == nullptr || IsSegmented()) return false;
   const Result<uint64_t> count = output->track().samples->SampleCount();
   if (!count.ok()) return false;
   gst_query_set_duration(query, format, static_cast<gint64>(*count));
@@ -162,7 +167,8 @@ bool Session::QueryConvert(GstPad* pad, GstQuery* query) const {
   GstFormat to;
   gint64 value;
   gst_query_parse_convert(query, &from, &value, &to, nullptr);
-  const OutputPad* output = OutputFor(pad);
+  const Published now = Read();
+  const auto output = OutputFor(*now.outputs, pad);
   if (output == nullptr) return false;
   const auto converted = Convert(*output, from, value, to);
   if (!converted) return false;
@@ -176,7 +182,7 @@ bool Session::QuerySeeking(GstQuery* query) const {
   const Published now = Read();
   gint64 end = -1;
   if (format == GST_FORMAT_DEFAULT) {
-    const Result<uint64_t> count = OutputFor(nullptr)->track().samples->SampleCount();
+    const Result<uint64_t> count = OutputFor(*now.outputs, nullptr)->track().samples->SampleCount();
     if (count.ok()) end = static_cast<gint64>(*count);
   } else if (now.movie->duration_ns != kTimeMax) {
     end = now.movie->duration_ns;

@@ -33,6 +33,8 @@ PlayMode Session::ModeOf(const SeekEvent& seek) {
 
 bool Session::HandleSeek(GstPad* pad, Ref<GstEvent> event) {
   SeekEvent seek(event.get());
+  // Where its fragments are is known to who fetches them.
+  if (IsSegmented()) return gst_pad_push_event(sink_, event.release());
   if (!Read().movie) {
     GST_DEBUG_OBJECT(element_, "nothing to seek in yet");
     return false;
@@ -87,7 +89,8 @@ bool Session::SeekInstantly(const SeekEvent& seek) {
 /// Positions may be given as sample numbers of the pad (GST_FORMAT_DEFAULT).
 bool Session::ConvertSeekToTime(GstPad* pad, SeekEvent* seek) const {
   if (seek->format == GST_FORMAT_TIME) return true;
-  const OutputPad* output = OutputFor(pad);
+  const Published now = Read();
+  const auto output = OutputFor(*now.outputs, pad);
   if (seek->format != GST_FORMAT_DEFAULT || output == nullptr) return false;
   const auto convert = [&](GstSeekType type, gint64* value) {
     if (type == GST_SEEK_TYPE_NONE || *value < 0) return true;
@@ -200,7 +203,7 @@ Status Session::Prepare(GstSegment* segment, const SeekEvent& seek, SeekRequest*
 Status Session::PerformSeek(GstSegment* segment, const SeekEvent& seek) {
   SeekRequest request;
   ISO_CHECK(Prepare(segment, seek, &request));
-  ISO_TRY(const PlayRange range, demuxer_.Seek(request));
+  ISO_TRY(const PlayRange range, demuxer_->Seek(request));
   pace_.Restart();
   GST_INFO_OBJECT(element_,
                   "seek to %" GST_TIME_FORMAT " - %" GST_TIME_FORMAT " lands on %" GST_TIME_FORMAT

@@ -49,14 +49,15 @@ Session::Session(GstElement* element,
       push_(pull_ ? nullptr : std::make_shared<PushSource>()),
       source_(pull_ ? std::shared_ptr<Upstream>(pull_) : push_),
       inflater_(MakeInflater()),
-      demuxer_(
-          source_, OptionsOf(settings, *memory_, inflater_.get(), push_ != nullptr), &diagnostics_),
+      options_(OptionsOf(settings, *memory_, inflater_.get(), push_ != nullptr)),
       seqnum_(gst_util_seqnum_next()),
       max_buffered_bytes_(settings.max_buffered_bytes),
       memory_pressure_(settings.memory_pressure),
       combiner_(gst_flow_combiner_new()) {
+  demuxer_.emplace(source_, options_, &diagnostics_);
   gst_segment_init(&segment_, GST_FORMAT_TIME);
   published_.segment = segment_;
+  published_.outputs = std::make_shared<const Outputs>();
 }
 
 Session::~Session() = default;
@@ -80,8 +81,7 @@ bool Session::Stop() {
 
 void Session::RemovePads() {
   for (const auto& output : outputs_) {
-    gst_pad_set_active(output->pad(), FALSE);
-    gst_element_remove_pad(element_, output->pad());
+    RemovePad(*output);
   }
 }
 
@@ -92,7 +92,8 @@ Session::Published Session::Read() const {
 
 void Session::Publish() {
   const std::lock_guard lock(lock_);
-  published_.movie = demuxer_.movie();
+  published_.movie = demuxer_->movie();
+  if (*published_.outputs != outputs_) published_.outputs = std::make_shared<const Outputs>(outputs_);
   published_.segment = segment_;
 }
 
@@ -136,11 +137,14 @@ GstFlowReturn Session::Fail(const Error& error) {
 }
 
 GstFlowReturn Session::Open() {
-  if (const Status opened = demuxer_.Open(); !opened.ok()) return Fail(opened.error());
+  if (input_) return OpenRun();
+  if (const Status opened = demuxer_->Open(); !opened.ok()) return Fail(opened.error());
   if (const Status read = ReadToc(); !read.ok()) return Fail(read.error());
   CreateOutputs();
   if (outputs_.empty()) return Fail(Error{Errc::kNoTracks, FourCC("moov")});
-  const auto landed = demuxer_.Seek({});
+  NameOutputs();
+  SetTags();
+  const auto landed = demuxer_->Seek({});
   if (!landed.ok()) return Fail(landed.error());
   const SourceStats read = source_->stats();
   open_reads_ = read.reads;
@@ -151,13 +155,13 @@ GstFlowReturn Session::Open() {
     blocks_ = std::make_unique<BlockReader>(*pull_, outputs_.size());
   }
   segment_.start = segment_.time = segment_.position = static_cast<guint64>(landed->from_ns);
-  const int64_t duration = demuxer_.movie()->duration_ns;
+  const int64_t duration = demuxer_->movie()->duration_ns;
   if (duration != kTimeMax) segment_.duration = static_cast<guint64>(duration);
   opened_ = true;
   Publish();
   StartMemory();
   WarnOfEncryption();
-  ExposeOutputs();
+  ExposeOutputs({});
   return GST_FLOW_OK;
 }
 
@@ -171,10 +175,11 @@ GstFlowReturn Session::Step() {
   if (++steps_ % kStepsOfTick == 0) memory_->Tick();
   if (pending_error_) return Fail(*std::exchange(pending_error_, std::nullopt));
   if (!std::exchange(sample_waits_, false)) {
-    if (const Status next = demuxer_.Next(&event_); !next.ok()) return Fail(next.error());
+    if (const Status next = demuxer_->Next(&event_); !next.ok()) return Fail(next.error());
   }
-  if (event_.kind == Event::Kind::kAllEnded) return Finish();
+  if (event_.kind == Event::Kind::kAllEnded) return input_ ? kFlowRunEnded : Finish();
   OutputPad* output = output_of_track_[event_.track];
+  if (input_) return StepRun(output);
   switch (event_.kind) {
     case Event::Kind::kSample:
       return PlaySample(output, event_);
@@ -195,7 +200,7 @@ GstFlowReturn Session::Step() {
 /// A pad's stream ends when its track does; but where all of its data is missing, the error
 /// that may follow has to come first.
 void Session::EndOutput(OutputPad* output) {
-  const uint64_t lost = demuxer_.stats().lost_samples + unread_samples_.load();
+  const uint64_t lost = demuxer_->stats().lost_samples + unread_samples_.load();
   const bool missing = output->pushed() == 0 && lost > 0;
   if (!IsSegmentSeek() && !missing) output->PushEos(seqnum_);
 }
@@ -261,7 +266,7 @@ GstFlowReturn Session::PlaySample(OutputPad* output, const Event& event) {
 void Session::FollowPace(const OutputPad& output) {
   constexpr int64_t kWindowNs = 250'000'000;
   if (!pace_.Note(output.position_ns(), std::fabs(segment_.rate))) return;
-  demuxer_.SetInterleave(pace_.IsHurried() && segment_.rate > 0 ? kWindowNs : 0);
+  demuxer_->SetInterleave(pace_.IsHurried() && segment_.rate > 0 ? kWindowNs : 0);
 }
 
 /// What all pads together say. `epoch` is the pad's from before the push: if it was linked
@@ -281,7 +286,8 @@ GstFlowReturn Session::Combine(OutputPad* output, GstFlowReturn flow, uint32_t e
 
 /// All pads are tried again: the combiner forgets them together.
 void Session::Reconfigure() {
-  for (const auto& output : outputs_) {
+  const Published now = Read();
+  for (const auto& output : *now.outputs) {
     output->epoch.fetch_add(1);
     output->flow.store(GST_FLOW_OK);
   }
@@ -290,7 +296,8 @@ void Session::Reconfigure() {
 }
 
 void Session::HandleQos(GstPad* pad, GstEvent* event) {
-  for (const auto& output : outputs_) {
+  const Published now = Read();
+  for (const auto& output : *now.outputs) {
     if (output->pad() == pad) output->ReportQos(event);
   }
 }
@@ -326,15 +333,16 @@ uint64_t Session::LostBytes() const {
 }
 
 void Session::ReportLosses() {
-  lost_samples_ = demuxer_.stats().lost_samples;
-  lost_bytes_ = demuxer_.stats().lost_bytes;
+  lost_samples_ = demuxer_->stats().lost_samples;
+  lost_bytes_ = demuxer_->stats().lost_bytes;
   if (LostSamples() == 0 || losses_reported_) return;
   losses_reported_ = true;
   PostLossWarning(element_, LostSamples(), LostBytes());
 }
 
-void Session::PushToOutputs(const Ref<GstEvent>& event) {
-  for (const auto& output : outputs_) {
+void Session::PushToOutputs(const Ref<GstEvent>& event) const {
+  const Published now = Read();
+  for (const auto& output : *now.outputs) {
     gst_pad_push_event(output->pad(), Ref<GstEvent>(event).release());
   }
 }

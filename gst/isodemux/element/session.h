@@ -2,15 +2,17 @@
 //
 // Session: the element at work on one file, from the activation of its sink pad to its
 // deactivation. Owns the demuxer, the pads and the way between them. session.cpp opens
-// and plays, pushing.cpp feeds it in push mode, seeking.cpp and push_seeking.cpp seek,
-// queries.cpp answers.
+// and plays, pushing.cpp feeds it in push mode, segmented.cpp with an adaptive stream,
+// seeking.cpp and push_seeking.cpp seek, queries.cpp answers.
 
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <gst/base/gstflowcombiner.h>
@@ -26,6 +28,7 @@
 #include "element/pull_source.h"
 #include "element/push_source.h"
 #include "element/ref.h"
+#include "element/segmented_input.h"
 
 namespace iso::gst {
 
@@ -101,11 +104,14 @@ class Session {
   void FillStats(GstStructure* stats) const;
 
  private:
+  using Outputs = std::vector<std::shared_ptr<OutputPad>>;
+
   /// What seeks and queries look at. Written by the streaming thread (and a seek), under
   /// lock_; what the pointers point to no longer changes once it is here.
   struct Published {
-    std::shared_ptr<const Movie> movie;  ///< null until the pads are there
-    GstSegment segment;                  ///< of the presentation
+    std::shared_ptr<const Movie> movie;      ///< null until the pads are there
+    std::shared_ptr<const Outputs> outputs;  ///< never null; empty until then
+    GstSegment segment;                      ///< of the presentation
   };
 
   Published Read() const;
@@ -134,6 +140,7 @@ class Session {
   bool IsSegmentSeek() const { return (segment_.flags & GST_SEGMENT_FLAG_SEGMENT) != 0; }
 
   // pushing.cpp
+  uint64_t InStream(uint64_t offset) const;
   GstFlowReturn Work();
   GstFlowReturn Wait();
   void Trim();
@@ -141,9 +148,29 @@ class Session {
   GstFlowReturn EndFeeding(GstFlowReturn why);
   void HandleEos();
 
+  // segmented.cpp
+  void BecomeSegmented();
+  bool IsSegmented() const { return segmented_.load(std::memory_order_acquire); }
+  void NoteStreamStart(const Ref<GstEvent>& event);
+  void NoteCaps(const Ref<GstEvent>& event);
+  void FollowSegment(const Ref<GstEvent>& event, const GstSegment& segment);
+  void ForwardGap(const Ref<GstEvent>& event);
+  void FlushSegments();
+  GstFlowReturn FeedSegments(Ref<GstBuffer> buffer);
+  GstFlowReturn FollowRuns();
+  void BeginRun(const SegmentRun& run);
+  GstFlowReturn EndRun(uint64_t position);
+  void EndRunAtBoundary();
+  void EndSegments();
+  GstFlowReturn OpenRun();
+  GstFlowReturn StepRun(OutputPad* output);
+  void EnsureSegment(OutputPad* output);
+
   // streams.cpp
   void CreateOutputs();
-  std::unique_ptr<OutputPad> CreateOutput(size_t track_index);
+  std::shared_ptr<OutputPad> CreateOutput(size_t track_index);
+  std::vector<StreamFormat> FormatsOf(const Track& track) const;
+  Outputs TakePads(Outputs before);
   void NameOutputs();
   void PrepareProtection();
   void SetTags();
@@ -151,7 +178,8 @@ class Session {
   void WarnOfEncryption() const;
   Status ReadToc();
   void PostCollection(guint group_id);
-  void ExposeOutputs();
+  void ExposeOutputs(const Outputs& retired);
+  void RemovePad(OutputPad& output);
 
   // seeking.cpp
   struct SeekEvent;
@@ -165,7 +193,7 @@ class Session {
   static PlayMode ModeOf(const SeekEvent& seek);
   static void Land(GstSegment* segment, const PlayRange& range);
   bool ConvertSeekToTime(GstPad* pad, SeekEvent* seek) const;
-  void PushToOutputs(const Ref<GstEvent>& event);
+  void PushToOutputs(const Ref<GstEvent>& event) const;
 
   // push_seeking.cpp
   bool SeekByPushing(const SeekEvent& seek);
@@ -186,9 +214,9 @@ class Session {
   bool QueryConvert(GstPad* pad, GstQuery* query) const;
   bool QuerySeeking(GstQuery* query) const;
   bool QuerySegment(GstQuery* query) const;
-  const OutputPad* FindOutput(GstPad* pad) const;
   /// The output that stands for all: the pad's, else the first video, else the first.
-  const OutputPad* OutputFor(GstPad* pad) const;
+  static std::shared_ptr<OutputPad> OutputFor(const Outputs& outputs, GstPad* pad);
+  bool AskUpstream(GstQuery* query) const;
   std::optional<int64_t> Convert(const OutputPad& output,
                                  GstFormat from,
                                  int64_t value,
@@ -203,11 +231,13 @@ class Session {
   const std::shared_ptr<PushSource> push_;  ///< null in pull mode
   const std::shared_ptr<Upstream> source_;  ///< either
   std::unique_ptr<Inflater> inflater_;
-  Demuxer demuxer_;
+  const MovieOptions options_;
+  std::optional<Demuxer> demuxer_;  ///< of an adaptive stream: of the run that goes on
   std::unique_ptr<SampleReader> blocks_;
 
-  std::vector<std::unique_ptr<OutputPad>> outputs_;  ///< fixed once published
-  std::vector<OutputPad*> output_of_track_;          ///< null: not exposed
+  Outputs outputs_;
+  std::vector<OutputPad*> output_of_track_;  ///< null: not exposed
+  std::map<PadFamily, unsigned> pads_named_;
   Ref<GstToc> toc_;                                  ///< null: no chapters; fixed once published
   GstSegment segment_;                               ///< of the presentation
   guint32 seqnum_;
@@ -227,6 +257,10 @@ class Session {
   std::atomic<uint32_t> memory_pressure_;  ///< as set
   std::shared_ptr<SeekEvent> carried_seek_;  ///< it needs bytes that have not come
   bool moving_ = false;  ///< upstream was sent elsewhere: what comes before its segment is old
+
+  std::atomic<bool> segmented_{false};
+  std::string stream_id_;                  ///< upstream's
+  std::unique_ptr<SegmentedInput> input_;  ///< where upstream brings an adaptive stream
 
   std::mutex task_lock_;
   bool stopped_ = false;  ///< under task_lock_: the task must not be started again

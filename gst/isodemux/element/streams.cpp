@@ -4,7 +4,6 @@
 // collection.
 
 #include <algorithm>
-#include <map>
 
 #include <gst/tag/tag.h>
 
@@ -68,7 +67,7 @@ void AddTrackId(GstTagList* tags, uint32_t id) {
 
 TrackOptions OptionsFor(const Track& track, const StreamFormat& format) {
   TrackOptions options;
-  options.sparse = format.sparse;
+  options.sparse = format.sparse && !track.in_segments;  // there upstream tells of gaps
   if (format.raw_frame_bytes > 0) {
     const uint32_t constant = track.table->layout().constant_size;
     const auto frame = static_cast<uint32_t>(format.raw_frame_bytes);
@@ -82,33 +81,57 @@ TrackOptions OptionsFor(const Track& track, const StreamFormat& format) {
 
 /// Pads come in the order of track IDs, whatever the order in the file.
 void Session::CreateOutputs() {
-  const std::vector<Track>& tracks = demuxer_.movie()->tracks;
-  output_of_track_.assign(tracks.size(), nullptr);
+  const std::vector<Track>& tracks = demuxer_->movie()->tracks;
   std::vector<size_t> order(tracks.size());
   for (size_t i = 0; i < order.size(); ++i) {
     order[i] = i;
   }
   std::stable_sort(
       order.begin(), order.end(), [&](size_t a, size_t b) { return tracks[a].id < tracks[b].id; });
+  outputs_.clear();
   for (const size_t index : order) {
     auto output = CreateOutput(index);
     TrackOptions options;
     options.active = output != nullptr;
     if (output) options = OptionsFor(tracks[index], output->first_format());
-    demuxer_.SetTrackOptions(index, options);
-    if (!output) continue;
-    output_of_track_[index] = output.get();
-    outputs_.push_back(std::move(output));
+    demuxer_->SetTrackOptions(index, options);
+    if (output) outputs_.push_back(std::move(output));
   }
   PrepareProtection();
-  NameOutputs();
-  SetTags();
+}
+
+/// The new outputs take the pads of those `before` that are of the same stream: of the same
+/// track, else of the only one of their kind. Returns those that are left.
+Session::Outputs Session::TakePads(Outputs before) {
+  const auto take = [&](const auto& is_same) {
+    for (auto& output : outputs_) {
+      const auto old = std::find_if(before.begin(), before.end(), [&](const auto& each) {
+        return output->pad() == nullptr && each->family() == output->family() &&
+               is_same(*each, *output);
+      });
+      if (old == before.end()) continue;
+      (*old)->GoOnAs(*output, seqnum_);
+      output = *old;
+      before.erase(old);
+    }
+  };
+  const auto only_one = [](const Outputs& outputs, PadFamily family, bool with_pad) {
+    return std::count_if(outputs.begin(), outputs.end(), [&](const auto& each) {
+             return each->family() == family && (each->pad() != nullptr) == with_pad;
+           }) == 1;
+  };
+  const std::shared_ptr<const Movie> last = Read().movie;  // its tracks are looked at
+  take([](const auto& old, const auto& next) { return old.track().id == next.track().id; });
+  take([&](const auto& old, const auto& next) {
+    return only_one(before, old.family(), true) && only_one(outputs_, next.family(), false);
+  });
+  return before;
 }
 
 /// Encrypted streams say in their caps how they are to be decrypted, and before their first
 /// buffer what DRM systems know of their keys.
 void Session::PrepareProtection() {
-  const auto events = ProtectionEvents(sink_, demuxer_.movie()->protection_systems);
+  const auto events = ProtectionEvents(sink_, demuxer_->movie()->protection_systems);
   for (const auto& output : outputs_) {
     if (output->track().protection == nullptr) continue;
     const std::string system = ChooseProtectionSystem(element_, sink_, events, output->track().id);
@@ -119,8 +142,8 @@ void Session::PrepareProtection() {
   }
 }
 
-std::unique_ptr<OutputPad> Session::CreateOutput(size_t track_index) {
-  const Track& track = demuxer_.movie()->tracks[track_index];
+std::shared_ptr<OutputPad> Session::CreateOutput(size_t track_index) {
+  const Track& track = demuxer_->movie()->tracks[track_index];
   if (track.kind == MediaKind::kOther) {
     GST_INFO_OBJECT(element_,
                     "track %u with handler '%s' is not for presentation",
@@ -128,12 +151,20 @@ std::unique_ptr<OutputPad> Session::CreateOutput(size_t track_index) {
                     track.handler.Text().c_str());
     return nullptr;
   }
-  if (IsChapterText(*demuxer_.movie(), track)) {
+  if (IsChapterText(*demuxer_->movie(), track)) {
     GST_INFO_OBJECT(element_, "track %u holds the titles of chapters", track.id);
     return nullptr;
   }
+  std::vector<StreamFormat> formats = input_ && input_->media_caps
+                                          ? std::vector{FormatOfCaps(input_->media_caps)}
+                                          : FormatsOf(track);
+  if (!formats.front().caps) return nullptr;
+  return std::make_shared<OutputPad>(track, track_index, std::move(formats));
+}
+
+std::vector<StreamFormat> Session::FormatsOf(const Track& track) const {
   TrackFacts facts = FactsOf(track);
-  const auto& tracks = demuxer_.movie()->tracks;
+  const auto& tracks = demuxer_->movie()->tracks;
   const auto video = std::find_if(tracks.begin(), tracks.end(), [](const Track& other) {
     return other.kind == MediaKind::kVideo;
   });
@@ -144,25 +175,27 @@ std::unique_ptr<OutputPad> Session::CreateOutput(size_t track_index) {
   for (const SampleDescription& description : track.descriptions) {
     formats.push_back(DescribeStream(description, facts));
   }
-  if (!formats.front().caps) return nullptr;
-  return std::make_unique<OutputPad>(track, track_index, std::move(formats));
+  return formats;
 }
 
 /// Chapters go out as an event on each pad, and to the bus. What is pushed comes only once:
 /// there the titles among the media are left to it.
 Status Session::ReadToc() {
-  const Movie& movie = *demuxer_.movie();
+  const Movie& movie = *demuxer_->movie();
   ISO_TRY(const std::vector<Chapter> chapters, ReadChapters(movie, pull_.get(), Limits()));
   toc_ = MakeToc(chapters, movie.duration_ns);
   return {};
 }
 
+/// Makes the pads that are missing.
 void Session::NameOutputs() {
-  std::map<PadFamily, unsigned> counters;
+  output_of_track_.assign(demuxer_->movie()->tracks.size(), nullptr);
   for (const auto& output : outputs_) {
-    const PadFamily family = output->first_format().family;
+    output_of_track_[output->track_index()] = output.get();
+    if (output->pad() != nullptr) continue;
+    const PadFamily family = output->family();
     const char* template_name = PadTemplateName(family);
-    const GCharPtr name(g_strdup_printf(template_name, counters[family]++));
+    const GCharPtr name(g_strdup_printf(template_name, pads_named_[family]++));
     GstPadTemplate* pad_template = gst_element_get_pad_template(element_, template_name);
     output->Create(element_, pad_template, name.get());
     gst_pad_set_event_function(output->pad(), functions_.event);
@@ -176,7 +209,7 @@ void Session::NameOutputs() {
 }
 
 void Session::SetTags() {
-  const Movie& movie = *demuxer_.movie();
+  const Movie& movie = *demuxer_->movie();
   const FileFacts facts{movie.major_brand, false, movie.creation_time};
   const Ref<GstTagList> global = GlobalTags(movie.metadata, facts);
   for (const auto& output : outputs_) {
@@ -201,7 +234,7 @@ void Session::SetTags() {
 /// Where one stream alone does not say its bitrate, it is what the others leave of the file's.
 void Session::GuessBitrate() {
   const auto size = source_->size();
-  const int64_t duration = demuxer_.movie()->duration_ns;
+  const int64_t duration = demuxer_->movie()->duration_ns;
   if (!size || duration <= 0 || duration == kTimeMax) return;
   uint64_t rest = gst_util_uint64_scale(*size, 8 * GST_SECOND, static_cast<guint64>(duration));
   OutputPad* silent = nullptr;
@@ -259,13 +292,17 @@ void Session::PostCollection(guint group_id) {
     gst_event_set_seqnum(event.get(), seqnum_);
   }
   for (const auto& output : outputs_) {
-    gst_pad_set_active(output->pad(), TRUE);
-    output->Announce(group_id, seqnum_);
+    if (!gst_pad_is_active(output->pad())) {
+      gst_pad_set_active(output->pad(), TRUE);
+      output->Announce(group_id, seqnum_);
+    }
     gst_pad_push_event(output->pad(), Ref<GstEvent>(event).release());
   }
 }
 
-void Session::ExposeOutputs() {
+/// Those that are not there yet come before the `retired` ones go, so that a player never has
+/// nothing.
+void Session::ExposeOutputs(const Outputs& retired) {
   guint group_id = 0;
   const auto upstream =
       Ref<GstEvent>::Adopt(gst_pad_get_sticky_event(sink_, GST_EVENT_STREAM_START, 0));
@@ -274,15 +311,29 @@ void Session::ExposeOutputs() {
   }
   PostCollection(group_id);
   for (const auto& output : outputs_) {
+    if (GST_OBJECT_PARENT(output->pad()) != nullptr) continue;
     gst_element_add_pad(element_, output->pad());  // takes a reference of its own
     const std::lock_guard lock(combiner_lock_);
     gst_flow_combiner_add_pad(combiner_.get(), output->pad());
+  }
+  for (const auto& output : retired) {
+    output->PushEos(seqnum_);
+    RemovePad(*output);
   }
   gst_element_no_more_pads(element_);
   if (toc_) {
     gst_element_post_message(element_,
                              gst_message_new_toc(GST_OBJECT(element_), toc_.get(), FALSE));
   }
+}
+
+void Session::RemovePad(OutputPad& output) {
+  {
+    const std::lock_guard lock(combiner_lock_);
+    gst_flow_combiner_remove_pad(combiner_.get(), output.pad());
+  }
+  gst_pad_set_active(output.pad(), FALSE);
+  gst_element_remove_pad(element_, output.pad());
 }
 
 }  // namespace iso::gst

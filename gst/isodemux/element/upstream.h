@@ -30,6 +30,9 @@ class Upstream : public ByteSource {
 /// Not an error: the bytes have not come yet.
 constexpr GstFlowReturn kFlowNotYet = GST_FLOW_CUSTOM_SUCCESS;
 
+/// Not an error either: a run of segments of an adaptive stream is over, others may follow.
+constexpr GstFlowReturn kFlowRunEnded = GST_FLOW_CUSTOM_SUCCESS_1;
+
 /// The bytes of samples. Streaming thread only.
 class SampleReader {
  public:

@@ -21,7 +21,8 @@ constexpr uint64_t kMostRunBytes = 256 << 10;
 Demuxer::Demuxer(std::shared_ptr<ByteSource> source,
                  const MovieOptions& options,
                  Diagnostics* diagnostics)
-    : stream_(options.streamed ? std::make_shared<StreamSource>(std::move(source), options.limits)
+    : stream_(options.streamed ? std::make_shared<StreamSource>(
+                                     std::move(source), options.limits, options.segments.has_value())
                                : nullptr),
       source_(stream_ ? stream_ : std::move(source)),
       options_(options),
@@ -29,7 +30,11 @@ Demuxer::Demuxer(std::shared_ptr<ByteSource> source,
 }
 
 Status Demuxer::Open() {
-  if (stream_) ISO_CHECK(stream_->Gather());
+  if (options_.segments && options_.segments->headerless) {
+    stream_->GatherNothing();
+  } else if (stream_) {
+    ISO_CHECK(stream_->Gather());
+  }
   ISO_TRY(movie_, ReadMovie(source_, options_, diagnostics_));
   if (stream_) stream_->Release();
   lost_.assign(movie_->tracks.size(), false);

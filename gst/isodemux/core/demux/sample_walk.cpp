@@ -49,6 +49,12 @@ Status SampleWalk::Start(int64_t first_pts,
   entered_.reset();
   passed_over_ = 0;
   if (mode_.reverse) return StartReverse(first_pts, last_pts);
+  if (track_.in_segments) {
+    // All that comes is wanted, and may go on from what came before.
+    fresh_ = false;
+    ISO_TRY(const uint64_t first, track_.samples->First());
+    return SeekTo(first);
+  }
   ISO_TRY(key_start_, finder_.DecodeStart(first_pts, lead_in));
   return SeekTo(key_start_);
 }

@@ -145,6 +145,7 @@ Status TrackPlayer::LoadSample() {
   while (true) {
     ISO_CHECK(walk_.Next(&walked_));
     SetTimes();
+    if (track_.in_segments) LowerDts();
     if (!PastEdit()) return {};
     // In reverse what is past the stop ends a group, and others follow.
     if (!reverse() || range_.mode.key_units) return Error{Errc::kEndOfTable};
@@ -156,6 +157,8 @@ Status TrackPlayer::LoadSample() {
 void TrackPlayer::Wait() {
   const int64_t until_ns = clock_.DtsNs(walk_.nothing_before());
   if (SaturatingSubtract(until_ns, kApartNs) >= segment_.stop_ns) return EndEdit();
+  // What was presented before a run of segments is nothing that it knows of.
+  if (track_.in_segments && !begun_) covered_ns_ = std::max(until_ns, covered_ns_);
   waits_until_ns_ = std::max(until_ns, covered_ns_);
   SetDue(clock_.PresentationNs(edit(), covered_ns_));
 }
@@ -202,6 +205,20 @@ void TrackPlayer::SetTimes() {
   pts_ns_ = clock_.PtsNs(sample.pts);
   end_ns_ = clock_.PtsNs(SaturatingAdd(sample.pts, duration));
   dts_ns_ = std::min(dts_ns_, pts_ns_);
+}
+
+/// How far offsets go below zero is only known as fragments come. Presentation times cannot be
+/// moved any more then, but decode times can.
+void TrackPlayer::LowerDts() {
+  const Sample& sample = walked_.sample;
+  const uint64_t fragment = FragmentSamples::FragmentOf(sample.index);
+  if (fragment != lowered_for_) {
+    lowered_for_ = fragment;
+    const auto place = static_cast<const FragmentSamples&>(*track_.samples).PlaceOf(sample.index);
+    const TrackFragment* in = place.ok() ? place->fragment->Of(index_) : nullptr;
+    if (in != nullptr) lowered_by_ = std::max(lowered_by_, -int64_t{in->least_offset});
+  }
+  if (lowered_by_ > 0) dts_ns_ = clock_.DtsNs(SaturatingSubtract(sample.dts, lowered_by_));
 }
 
 /// Holds one picture: what has to be decoded for it is not shown, and it lasts. Before the

@@ -108,6 +108,7 @@ class TrackPlayer {
   void NoteFragment(Event* event);
   bool PastEdit();
   void SetTimes();
+  void LowerDts();
   void FitDwell();
   void PlanNext();
   void SetClipping(Event* event) const;
@@ -140,6 +141,8 @@ class TrackPlayer {
   std::unique_ptr<SampleCrypto> crypto_;  ///< null: the track is not encrypted
   SampleProtection protection_;           ///< of walked_, once known
   bool protection_known_ = false;
+  uint64_t lowered_for_ = 0;  ///< FragmentSamples::FragmentOf the last sample looked at for ...
+  int64_t lowered_by_ = 0;    ///< ... how far decode times are moved, ticks
   int64_t dts_ns_ = 0;
   int64_t pts_ns_ = 0;
   int64_t end_ns_ = 0;            ///< media time at which what is loaded ends

@@ -36,7 +36,8 @@ FragmentIndex::FragmentIndex(std::shared_ptr<ByteSource> source,
       begin_(begin),
       limits_(limits),
       diagnostics_(diagnostics),
-      mend_offsets_(false),
+      mend_offsets_(std::any_of(
+          tracks_.begin(), tracks_.end(), [](const auto& track) { return track.any_id; })),
       scanner_(*source_, limits_) {
   for (const FragmentTrack& track : tracks_) {
     first_times_.push_back(track.table_duration);

@@ -121,7 +121,7 @@ bool FragmentReader::Begin(const BoxView& box, Traf* traf) {
   }
   const auto& tracks = context_.tracks;
   const auto track = std::find_if(tracks.begin(), tracks.end(), [&](const FragmentTrack& each) {
-    return each.id == header->track_id;
+    return each.id == header->track_id || each.any_id;
   });
   if (track == tracks.end()) return false;
   traf->header = *header;

@@ -16,6 +16,7 @@ namespace iso {
 /// What a fragment needs to know of a track of its movie.
 struct FragmentTrack {
   uint32_t id = 0;
+  bool any_id = false;  ///< the only track there is, whatever number its fragments give it
   uint32_t timescale = 1;
   SampleDefaults defaults;     ///< of trex
   int64_t table_duration = 0;  ///< of the samples in moov: where its fragments begin if they

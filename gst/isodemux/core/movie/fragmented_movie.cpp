@@ -58,6 +58,7 @@ class FragmentedMovie {
 
  private:
   Result<std::vector<FragmentTrack>> Tracks() const;
+  void AttachFragments();
   Status ReadBeginning();
   Status ReadHints(ByteSource& source);
   Status ReadEnd();
@@ -95,6 +96,10 @@ Result<std::vector<FragmentTrack>> FragmentedMovie::Tracks() const {
     ISO_TRY(const uint64_t count, track.table->SampleCount());
     if (count > 0) {
       ISO_TRY(each.table_duration, track.table->DecodeTime(count));
+    } else if (options_.segments) {
+      each.table_duration =
+          RescaleFloor(options_.segments->start_ns, kNanosecondsPerSecond, track.timescale);
+      each.any_id = options_.segments->headerless.has_value();
     }
     tracks.push_back(each);
   }
@@ -107,6 +112,10 @@ Status FragmentedMovie::Read(const std::shared_ptr<ByteSource>& source) {
       tracks.begin(), tracks.end(), [](const auto& track) { return track.table_duration == 0; });
   fragments_ = std::make_shared<FragmentIndex>(
       source, std::move(tracks), extends_.moov_end, options_.limits, diagnostics_);
+  if (options_.segments) {
+    AttachFragments();
+    return {};
+  }
   const Result<FragmentRef> first = fragments_->First();
   if (IsFailure(first)) return first.error();
   if (!first.ok()) {
@@ -114,6 +123,17 @@ Status FragmentedMovie::Read(const std::shared_ptr<ByteSource>& source) {
     BuildTimelines();
     return {};
   }
+  AttachFragments();
+  ISO_CHECK(ReadBeginning());
+  ISO_CHECK(ReadHints(*source));
+  if (options_.look_at_end) ISO_CHECK(ReadEnd());
+  UseStatedDuration();
+  BuildTimelines();
+  FindStart(**first);
+  return {};
+}
+
+void FragmentedMovie::AttachFragments() {
   for (size_t i = 0; i < movie_.tracks.size(); ++i) {
     Track& track = movie_.tracks[i];
     track.fragments = fragments_;
@@ -122,13 +142,6 @@ Status FragmentedMovie::Read(const std::shared_ptr<ByteSource>& source) {
     track.media_end = kTimeMax;
     track.duration_is_exact = false;
   }
-  ISO_CHECK(ReadBeginning());
-  ISO_CHECK(ReadHints(*source));
-  if (options_.look_at_end) ISO_CHECK(ReadEnd());
-  UseStatedDuration();
-  BuildTimelines();
-  FindStart(**first);
-  return {};
 }
 
 /// A recording of a broadcast, or a piece of one, counts from when that began. Nothing is shown

@@ -51,6 +51,9 @@ Status VisitTopLevel(const BoxHeader& box, BoxLoader& loader, TopLevel* top) {
 /// tells that the moov is not the whole story.
 constexpr int kBoxesPastMovie = 16;
 
+/// "und", packed as in mdhd.
+constexpr uint16_t kUndetermined = 0x55c4;
+
 /// Steps over sample data: only headers and small boxes are read.
 Result<TopLevel> WalkTopLevel(BoxLoader& loader, bool look_past_movie) {
   TopLevel top;
@@ -71,6 +74,22 @@ Error WhyNoMovie(const TopLevel& top, const ByteSource& source) {
   return {top.any_known_box ? Errc::kNoMovieBox : Errc::kNotIsoMedia};
 }
 
+/// Adaptive streams say themselves what is presented when, but where a track's media begins
+/// they leave to its edit list.
+void ShiftByEdits(uint32_t movie_timescale, Track* track) {
+  track->in_segments = true;
+  int64_t empty_ns = 0;
+  for (const EditEntry& entry : track->edit_list) {
+    if (entry.media_time >= 0) {
+      track->edit_shift_ns = ToNanoseconds(entry.media_time, track->timescale) - empty_ns;
+      break;
+    }
+    const auto ticks = static_cast<int64_t>(std::min<uint64_t>(entry.duration, INT64_MAX / 2));
+    empty_ns = SaturatingAdd(empty_ns, ToNanoseconds(ticks, movie_timescale));
+  }
+  track->edit_list.clear();
+}
+
 /// Reads one moov box into a Movie.
 class MovieReader {
  public:
@@ -87,6 +106,9 @@ class MovieReader {
   Status Read(const BoxHeader& moov, bool fragmented);
 
   Status ReadTopLevelMetadata(const BoxHeader& box);
+
+  /// In the place of Read(), where there is no moov.
+  void Assume(const HeaderlessTrack& known);
 
   Status Finish();
 
@@ -125,6 +147,19 @@ Status MovieReader::Read(const BoxHeader& moov, bool fragmented) {
   if (movie_->tracks.empty()) return WhyNoTracks(moov);
   if (extends_) extends_->moov_end = moov.end;
   return {};
+}
+
+void MovieReader::Assume(const HeaderlessTrack& known) {
+  Track track;
+  track.id = 1;
+  track.kind = known.kind;
+  track.timescale = known.timescale;
+  track.language = kUndetermined;
+  track.descriptions.emplace_back();
+  track.table = std::make_shared<SampleTable>(SampleTableLayout(), *movie_->pages);
+  track.samples = track.table;
+  movie_->tracks.push_back(std::move(track));
+  extends_.emplace();
 }
 
 Status MovieReader::Visit(const BoxHeader& box) {
@@ -232,7 +267,13 @@ Status MovieReader::Finish() {
   if (extends_) {
     ISO_CHECK(AddFragments(*extends_, source_, options_, loader_.diagnostics(), movie_.get()));
   }
-  TrimToValidMedia(movie_.get());
+  if (options_.segments) {
+    for (Track& track : movie_->tracks) {
+      ShiftByEdits(movie_->timescale, &track);
+    }
+  } else {
+    TrimToValidMedia(movie_.get());
+  }
   FindDuration();
   return {};
 }
@@ -252,7 +293,8 @@ void MovieReader::FindDuration() {
 }
 
 Status MovieReader::KeepTrack(const BoxHeader& box) {
-  const TrackContext context{movie_->timescale, extends_.has_value(), *movie_->pages};
+  const bool fragmented = extends_.has_value() || options_.segments.has_value();
+  const TrackContext context{movie_->timescale, fragmented, *movie_->pages};
   auto track = ReadTrack(box, context, loader_);
   if (!track.ok()) return loader_.Tolerate(track.error());
   if (!track_ids_.insert(track->id).second) {
@@ -284,10 +326,16 @@ bool Movie::HasBrand(FourCC brand) const {
 Result<std::shared_ptr<const Movie>> ReadMovie(std::shared_ptr<ByteSource> source,
                                                const MovieOptions& options,
                                                Diagnostics* diagnostics) {
-  BoxLoader loader(*source, options.limits, diagnostics);
-  ISO_TRY(const TopLevel top, WalkTopLevel(loader, options.look_past_movie));
-  if (!top.movie) return WhyNoMovie(top, *source);
   MovieReader reader(source, options, diagnostics);
+  if (options.segments && options.segments->headerless) {
+    reader.Assume(*options.segments->headerless);
+    ISO_CHECK(reader.Finish());
+    return std::shared_ptr<const Movie>(reader.movie());
+  }
+  BoxLoader loader(*source, options.limits, diagnostics);
+  const bool look_past_movie = options.look_past_movie && !options.segments;
+  ISO_TRY(const TopLevel top, WalkTopLevel(loader, look_past_movie));
+  if (!top.movie) return WhyNoMovie(top, *source);
   ISO_CHECK(reader.Read(*top.movie, top.any_fragment));
   for (const BoxHeader& box : top.metadata) {
     ISO_CHECK(reader.ReadTopLevelMetadata(box));

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "core/base/limits.h"
 #include "core/inflate.h"
@@ -13,6 +14,21 @@
 #include "core/source.h"
 
 namespace iso {
+
+/// A track whose fragments come without a movie header: what that would say is known from
+/// elsewhere (Smooth Streaming).
+struct HeaderlessTrack {
+  MediaKind kind = MediaKind::kOther;
+  uint32_t timescale = 0;  ///< ticks a second, not 0
+};
+
+/// The file is a run of media segments of an adaptive stream. What follows the movie header is not
+/// looked at beforehand, and when it is presented is for whoever brings it to say: of edit
+/// lists only Track::edit_shift_ns is kept.
+struct SegmentOptions {
+  std::optional<HeaderlessTrack> headerless;
+  int64_t start_ns = 0;  ///< decode time of a first fragment that does not say
+};
 
 struct MovieOptions {
   Limits limits;
@@ -22,6 +38,7 @@ struct MovieOptions {
   bool look_past_movie = true;            ///< read box headers behind the moov too
   bool streamed = false;                  ///< bytes come only once: play in their order
   bool look_at_end = true;                ///< read the file's end, where it has fragments
+  std::optional<SegmentOptions> segments;  ///< only where `streamed`
 };
 
 /// Restartable: after kNotYet the same call, once the bytes are there, does it all again.

@@ -25,14 +25,21 @@ bool HoldsSamples(FourCC type) {
 
 }  // namespace
 
-StreamSource::StreamSource(std::shared_ptr<ByteSource> stream, const Limits& limits)
-    : stream_(std::move(stream)), limits_(limits), window_(*stream_) {
+StreamSource::StreamSource(std::shared_ptr<ByteSource> stream,
+                           const Limits& limits,
+                           bool in_segments)
+    : stream_(std::move(stream)), limits_(limits), in_segments_(in_segments), window_(*stream_) {
 }
 
 Status StreamSource::Gather() {
   if (!walker_) walker_.emplace(window_, FourCC(), 0, std::nullopt, limits_, nullptr);
   while (!gathered_) {
     ISO_CHECK(CopyOn());
+    if (in_segments_ && movie_) {
+      Finish(movie_->end);
+      fragmented_ = released_ = true;
+      return {};
+    }
     ISO_TRY(const std::optional<BoxHeader> box, walker_->Next());
     if (!box) {
       Finish(stream_->size().value_or(kept_.end()));
@@ -100,6 +107,11 @@ void StreamSource::Finish(uint64_t end) {
   copied_ = {};
   end_ = end;
   gathered_ = true;
+}
+
+void StreamSource::GatherNothing() {
+  Finish(0);
+  fragmented_ = released_ = true;
 }
 
 uint64_t StreamSource::LeastNeeded() const {

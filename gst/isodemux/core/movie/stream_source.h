@@ -25,14 +25,18 @@ namespace iso {
 /// Read() from any thread, the rest from one.
 class StreamSource final : public ByteSource {
  public:
-  /// `stream` answers kNotYet for what has not come, or has gone again.
-  StreamSource(std::shared_ptr<ByteSource> stream, const Limits& limits);
+  /// `stream` answers kNotYet for what has not come, or has gone again. `in_segments`: nothing
+  /// behind the movie header is gathered (MovieOptions::segments).
+  StreamSource(std::shared_ptr<ByteSource> stream, const Limits& limits, bool in_segments);
 
   /// Goes on to the first sample data behind the movie header, or to the end. kNotYet: call
   /// again once those bytes are there.
   Status Gather();
 
   void Release() { released_ = true; }
+
+  /// There is no movie header: nothing is gathered.
+  void GatherNothing();
 
   /// The first byte that Gather() needs, or that may be of a sample.
   uint64_t LeastNeeded() const;
@@ -65,6 +69,7 @@ class StreamSource final : public ByteSource {
 
   const std::shared_ptr<ByteSource> stream_;
   const Limits limits_;
+  const bool in_segments_;
   WindowReader window_;
   std::optional<BoxWalker> walker_;  ///< from the first Gather() on: the size is known by then
   PackedSource kept_;
