@@ -85,7 +85,7 @@ void OutputPad::SetProtectionSystem(const std::string& system) {
 }
 
 void OutputPad::SetTags(Ref<GstTagList> stream_tags) {
-  tags_due_ = stream_tags_ && !gst_tag_list_is_equal(stream_tags_.get(), stream_tags.get());
+  tags_due_ = !stream_tags_ || !gst_tag_list_is_equal(stream_tags_.get(), stream_tags.get());
   gst_stream_set_tags(stream_.get(), stream_tags.get());
   stream_tags_ = std::move(stream_tags);
 }
@@ -112,7 +112,7 @@ GstFlowReturn OutputPad::PushSegment(const GstSegment& segment, guint32 seqnum) 
                              : PresentationOf(static_cast<int64_t>(segment.stop)),
                      std::memory_order_relaxed);
   gst_pad_push_event(pad_.get(), Numbered(gst_event_new_segment(&segment_), seqnum).release());
-  PushTags();
+  if (tags_due_) PushTags();
   if (global_tags_) {
     gst_pad_push_event(pad_.get(),
                        Numbered(gst_event_new_tag(global_tags_.release()), seqnum).release());
@@ -151,7 +151,6 @@ void OutputPad::ChooseDescription(uint32_t description) {
 
 void OutputPad::PushTags() {
   tags_due_ = false;
-  if (!stream_tags_) return;
   gst_pad_push_event(
       pad_.get(),
       Numbered(gst_event_new_tag(Ref<GstTagList>(stream_tags_).release()), seqnum_).release());

@@ -150,7 +150,7 @@ class OutputPad {
   guint32 seqnum_ = GST_SEQNUM_INVALID;
   bool discont_ = true;
   bool headers_due_ = true;
-  bool tags_due_ = false;  ///< other ones than downstream knows, in the same segment
+  bool tags_due_ = false;  ///< downstream does not know these yet; it keeps them over a flush
   bool eos_ = false;
   uint64_t pushed_ = 0;
   LateSkip late_;
