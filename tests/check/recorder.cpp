@@ -4,6 +4,7 @@
 
 #include "recorder.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -72,6 +73,7 @@ struct Recorder::Sink {
   Recorder* recorder = nullptr;
   GstPad* pad = nullptr;
   RecordedPad record;
+  bool flushing = false;
 };
 
 std::string ElementName() {
@@ -115,6 +117,7 @@ void Recorder::Start(const std::string& path, GstState state) {
 }
 
 void Recorder::Stop() {
+  Release();
   gst_element_set_state(pipeline_, GST_STATE_NULL);
   ReleaseSinks();
 }
@@ -167,11 +170,14 @@ GstFlowReturn Recorder::OnBuffer(GstPad* pad, GstObject*, GstBuffer* buffer) {
   auto* sink = static_cast<Sink*>(gst_pad_get_element_private(pad));
   Recorder* recorder = sink->recorder;
   if (recorder->delay_us_ > 0) g_usleep(recorder->delay_us_);
-  const std::lock_guard lock(recorder->mutex_);
+  std::unique_lock lock(recorder->mutex_);
   sink->record.items.push_back(FromBuffer(buffer, sink->record, recorder->keep_data_));
   ++sink->record.buffers;
   gst_buffer_unref(buffer);
   recorder->changed_.notify_all();
+  recorder->changed_.wait(
+      lock, [&] { return !recorder->hold_ || sink->flushing || !recorder->HaveStarted(); });
+  if (sink->flushing) return GST_FLOW_FLUSHING;
   for (const auto& [name, flow] : recorder->flows_) {
     if (name == sink->record.name) return flow;
   }
@@ -181,6 +187,8 @@ GstFlowReturn Recorder::OnBuffer(GstPad* pad, GstObject*, GstBuffer* buffer) {
 gboolean Recorder::OnEvent(GstPad* pad, GstObject*, GstEvent* event) {
   auto* sink = static_cast<Sink*>(gst_pad_get_element_private(pad));
   const std::lock_guard lock(sink->recorder->mutex_);
+  if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_START) sink->flushing = true;
+  if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP) sink->flushing = false;
   sink->recorder->Record(&sink->record, event);
   sink->recorder->changed_.notify_all();
   return TRUE;
@@ -261,6 +269,23 @@ bool Recorder::WaitFor(const std::function<bool(const std::vector<const Recorded
     return reached || failed_;
   });
   return reached;
+}
+
+bool Recorder::HaveStarted() const {
+  const auto started = [](const auto& sink) { return sink->record.buffers > 0 || sink->record.eos; };
+  return no_more_pads_ && !sinks_.empty() && std::all_of(sinks_.begin(), sinks_.end(), started);
+}
+
+bool Recorder::WaitStarted(double seconds) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, Seconds(seconds), [&] { return failed_ || HaveStarted(); });
+  return !failed_ && HaveStarted();
+}
+
+void Recorder::Release() {
+  const std::lock_guard lock(mutex_);
+  hold_ = false;
+  changed_.notify_all();
 }
 
 bool Recorder::Seek(double rate,

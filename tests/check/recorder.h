@@ -114,6 +114,14 @@ class Recorder {
 
   GstElement* pipeline() const { return pipeline_; }
 
+  /// From when every pad has a buffer (or EOS) on, they take no more until Release() or a flush:
+  /// what has been read then is what it takes to start. Before Start().
+  void HoldAtFirstBuffers() { hold_ = true; }
+
+  /// Every pad has its first buffer, or EOS.
+  bool WaitStarted(double seconds = 10);
+  void Release();
+
   /// What the recording pads answer to buffers (for flow tests), by pad name.
   void SetFlow(const std::string& pad, GstFlowReturn flow);
 
@@ -130,6 +138,7 @@ class Recorder {
   static GstBusSyncReply OnMessage(GstBus* bus, GstMessage* message, gpointer self);
   void Record(RecordedPad* pad, GstEvent* event);
   void ReleaseSinks();
+  bool HaveStarted() const;
 
   const bool has_location_;
   GstElement* pipeline_ = nullptr;
@@ -147,6 +156,7 @@ class Recorder {
   std::atomic<bool> keep_data_{true};
   bool no_more_pads_ = false;
   bool failed_ = false;
+  bool hold_ = false;
 };
 
 /// Aborts the process with the case's name if it lives longer than `seconds`.

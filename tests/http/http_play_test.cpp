@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Played over HTTP, as players do it: souphttpsrc pushes. Every sample beside the oracle, seeks,
+// and how many requests and bytes it takes to start and to seek.
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "compare.h"
+#include "fragment_catalog.h"
+#include "fragment_file.h"
+#include "http_server.h"
+#include "media_files.h"
+#include "movie_catalog.h"
+#include "play_compare.h"
+#include "recorder.h"
+#include "seek_rules.h"
+#include "sparse_file.h"
+
+namespace iso::test {
+namespace {
+
+constexpr const char* kName = "/movie.mp4";
+
+GstElement* HttpSource(const std::string& uri) {
+  GstElement* source = gst_element_factory_make("souphttpsrc", nullptr);
+  // Nothing else is on the way to a server of the test's own.
+  g_object_set(source, "location", uri.c_str(), "proxy", "", nullptr);
+  return source;
+}
+
+bool SeekTo(Recorder* recorder, int flags, int64_t target) {
+  return recorder->Seek(1.0,
+                        GST_FORMAT_TIME,
+                        GST_SEEK_FLAG_FLUSH | flags,
+                        GST_SEEK_TYPE_SET,
+                        target,
+                        GST_SEEK_TYPE_NONE,
+                        -1);
+}
+
+class Http : public testing::Test {
+ protected:
+  void SetUp() override {
+    GstElementFactory* factory = gst_element_factory_find("souphttpsrc");
+    if (!factory) GTEST_SKIP() << "souphttpsrc is not installed";
+    gst_object_unref(factory);
+    ASSERT_TRUE(server_.ok());
+  }
+
+  HttpServer server_;
+};
+
+// A server in each of its moods, and each layout of a movie.
+
+struct Mood {
+  const char* name;
+  bool ranges;
+  bool length;
+};
+
+constexpr Mood kMoods[] = {
+    {"ranges", true, true}, {"no_ranges", false, true}, {"unknown_length", true, false}};
+
+struct Layout {
+  const char* name;
+  Bytes (*build)();
+};
+
+MovieSpec Progressive(bool moov_first) {
+  MovieSpec spec = PlainMovie();
+  spec.moov_first = moov_first;
+  return spec;
+}
+
+Bytes Fragmented(SidxForm sidx, int tfra_version) {
+  FragmentedSpec spec = PlainFragments();
+  spec.sidx = sidx;
+  spec.tfra_version = tfra_version;
+  return BuildFragments(spec).bytes;
+}
+
+constexpr Layout kLayouts[] = {
+    {"moov_first", [] { return BuildMovie(Progressive(true)); }},
+    {"moov_last", [] { return BuildMovie(Progressive(false)); }},
+    {"sidx", [] { return Fragmented(SidxForm::kFlat, -1); }},
+    {"mfra", [] { return Fragmented(SidxForm::kNone, 1); }},
+    {"no_index", [] { return Fragmented(SidxForm::kNone, -1); }},
+};
+
+class Whole : public Http, public testing::WithParamInterface<std::tuple<Layout, Mood>> {};
+
+void PrintTo(const std::tuple<Layout, Mood>& c, std::ostream* out) {
+  *out << std::get<0>(c).name << " " << std::get<1>(c).name;
+}
+
+bool IsSeekable(GstElement* element) {
+  GstQuery* query = gst_query_new_seeking(GST_FORMAT_TIME);
+  gboolean seekable = FALSE;
+  EXPECT_TRUE(gst_element_query(element, query));
+  gst_query_parse_seeking(query, nullptr, &seekable, nullptr, nullptr);
+  gst_query_unref(query);
+  return seekable;
+}
+
+void ExpectSeeksToBeRight(Recorder* recorder, const OracleMovie& movie, const Bytes& bytes) {
+  const auto rules = SeekRules::For(movie, recorder->pads(), bytes.size());
+  ASSERT_TRUE(rules);
+  for (const int flags : {GST_SEEK_FLAG_ACCURATE, GST_SEEK_FLAG_KEY_UNIT}) {
+    for (const int64_t part : {2, 3, 1, 0}) {
+      const int64_t target = rules->end() * part / 4;
+      ASSERT_TRUE(SeekTo(recorder, flags, target)) << target;
+      ASSERT_TRUE(recorder->WaitFirstBuffers(30)) << target;
+      const SeekExpectation expected = rules->Expect(flags, target);
+      ExpectNone(rules->Check(expected, recorder->pads(), bytes), std::to_string(target));
+    }
+  }
+}
+
+TEST_P(Whole, EverySampleAndThenSeeks) {
+  const auto& [layout, mood] = GetParam();
+  const Watchdog watchdog(layout.name, 120);
+  const Bytes bytes = layout.build();
+  const TempFile file(bytes);
+  server_.Add(kName, {file.path(), mood.ranges, mood.length});
+  Recorder recorder(HttpSource(server_.Uri(kName)));
+  recorder.Start("");
+  const Outcome outcome = recorder.WaitEos();
+  const OracleMovie movie = *ExpandMovie(bytes);
+  ExpectNone(ComparePlayed(recorder, outcome, movie, bytes), layout.name);
+  // souphttpsrc takes a server that tells a length for one that knows ranges.
+  EXPECT_EQ(IsSeekable(recorder.demuxer()), mood.length);
+  if (!mood.length) {
+    EXPECT_FALSE(SeekTo(&recorder, 0, GST_SECOND));
+  } else if (mood.ranges) {
+    ExpectSeeksToBeRight(&recorder, movie, bytes);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Movies,
+                         Whole,
+                         testing::Combine(testing::ValuesIn(kLayouts), testing::ValuesIn(kMoods)),
+                         [](const auto& test) {
+                           return std::string(std::get<0>(test.param).name) + "_" +
+                                  std::get<1>(test.param).name;
+                         });
+
+TEST_F(Http, AMovieHeaderThatCannotBeReachedIsTheSourcesError) {
+  MovieSpec spec = Progressive(false);
+  for (SampleSpec& sample : spec.tracks[0].samples)
+    sample.size = 20'000;
+  const TempFile file(BuildMovie(spec));
+  server_.Add(kName, {file.path(), false});
+  Recorder recorder(HttpSource(server_.Uri(kName)));
+  recorder.Start("");
+  EXPECT_EQ(recorder.WaitEos(30), Outcome::kError);
+  recorder.Stop();
+  const std::vector<std::string> errors = recorder.errors();
+  ASSERT_FALSE(errors.empty());
+  EXPECT_NE(errors[0].find("Server does not support seeking"), std::string::npos) << errors[0];
+  // The source has said it (and that it stopped): the demuxer adds nothing to that.
+  for (const std::string& error : errors)
+    EXPECT_EQ(error.find("/GstIsoDemux"), std::string::npos) << error;
+}
+
+// Long movies, most of them a hole: what it costs to start and to seek.
+
+using bench::Fragments;
+using bench::MovieLayout;
+using bench::Track;
+
+constexpr Track kVideo = Track::kVideo;
+constexpr Track kAudio = Track::kAudio;
+
+/// 100 MB, 25 minutes; or 930 MB, two hours in fragments of 2 s.
+bench::MovieSpec LongSpec(Fragments fragments, bool moov_last) {
+  bench::MovieSpec spec;
+  spec.frames = fragments == Fragments::kNone ? 46'000 : 460'000;
+  spec.fragments = fragments;
+  spec.moov_last = moov_last;
+  return spec;
+}
+
+struct LongCase {
+  const char* name;
+  Fragments fragments;
+  bool moov_last;
+  size_t start_requests;
+};
+
+void PrintTo(const LongCase& c, std::ostream* out) {
+  *out << c.name;
+}
+
+class LongMovie : public Http, public testing::WithParamInterface<LongCase> {
+ protected:
+  void SetUp() override {
+    Http::SetUp();
+    if (IsSkipped()) return;
+    std::string error;
+    ASSERT_TRUE(bench::WriteMovie(layout_, file_.path(), error)) << error;
+    server_.Add(kName, {file_.path()});
+  }
+
+  uint64_t Offset(Track track, uint64_t sample) const {
+    const bench::FileMap map = bench::MapOf(layout_);
+    if (!layout_.IsFragmented()) return map.payload_start + layout_.Offset(track, sample);
+    return bench::FragmentLayout(layout_, map.payload_start).SampleOffset(track, sample);
+  }
+
+  /// The first buffer on each pad, by the layout: video from its sync frame on, sound from two
+  /// packets before.
+  void ExpectStartAt(const Recorder& recorder, uint64_t ns) const {
+    for (const RecordedPad& pad : recorder.pads()) {
+      const Track track = pad.name[0] == 'v' ? kVideo : kAudio;
+      const uint64_t sounding = layout_.AudioFrameAt(ns);
+      const uint64_t sample =
+          track == kVideo ? layout_.SyncFrameAt(ns) : sounding - std::min<uint64_t>(sounding, 2);
+      const auto first = std::find_if(
+          pad.items.begin(), pad.items.end(), [](const RecordedItem& item) { return !item.event; });
+      ASSERT_NE(first, pad.items.end()) << pad.name;
+      EXPECT_EQ(first->offset, Offset(track, sample)) << pad.name << " after a seek to " << ns;
+      EXPECT_EQ(first->size, layout_.Size(track, sample)) << pad.name;
+      EXPECT_EQ(BufferStreamTime(*first, first->pts),
+                static_cast<int64_t>(layout_.PresentationNs(track, sample)))
+          << pad.name;
+    }
+  }
+
+  MovieLayout layout_{LongSpec(GetParam().fragments, GetParam().moov_last)};
+  TempFile file_{{}};
+};
+
+TEST_P(LongMovie, StartsWithFewRequests) {
+  const Watchdog watchdog(GetParam().name, 60);
+  Recorder recorder(HttpSource(server_.Uri(kName)));
+  recorder.HoldAtFirstBuffers();
+  recorder.Start("");
+  ASSERT_TRUE(recorder.WaitStarted(30));
+  ExpectStartAt(recorder, 0);
+  const HttpCounts counts = server_.Counts(kName);
+  EXPECT_LE(counts.requests, GetParam().start_requests);
+}
+
+TEST_P(LongMovie, SeeksWithFewRequestsAndBytes) {
+  const Watchdog watchdog(GetParam().name, 120);
+  Recorder recorder(HttpSource(server_.Uri(kName)));
+  recorder.HoldAtFirstBuffers();
+  recorder.Start("");
+  ASSERT_TRUE(recorder.WaitStarted(30));
+  for (const double part : {0.5, 0.9, 0.1, 0.37}) {
+    server_.ResetCounts();
+    const auto target = static_cast<int64_t>(part * static_cast<double>(layout_.DurationNs()));
+    ASSERT_TRUE(SeekTo(&recorder, GST_SEEK_FLAG_ACCURATE, target)) << part;
+    ASSERT_TRUE(recorder.WaitFirstBuffers(30)) << part;
+    ExpectStartAt(recorder, static_cast<uint64_t>(target));
+    const HttpCounts counts = server_.Counts(kName);
+    EXPECT_LT(counts.requests, 64u) << part;
+    EXPECT_LT(counts.bytes, bench::MapOf(layout_).file_bytes / 100) << part;
+  }
+}
+
+constexpr LongCase kLongCases[] = {
+    {"moov_first", Fragments::kNone, false, 1},
+    {"moov_last", Fragments::kNone, true, 3},
+    {"sidx", Fragments::kSidx, false, 1},
+    {"mfra", Fragments::kMfra, false, 1},
+    {"no_index", Fragments::kWithoutIndex, false, 1},
+};
+
+INSTANTIATE_TEST_SUITE_P(Movies, LongMovie, testing::ValuesIn(kLongCases), [](const auto& test) {
+  return std::string(test.param.name);
+});
+
+}  // namespace
+}  // namespace iso::test
