@@ -26,6 +26,9 @@ class ByteSource {
 
   /// Bytes in all, where that is known.
   virtual std::optional<uint64_t> size() const = 0;
+
+  /// Whether that may still rise.
+  virtual bool may_grow() const { return false; }
 };
 
 /// A source over bytes that are all there, such as an inflated moov.

@@ -48,7 +48,8 @@ enum Property : guint {
   kPropStats = 1,
   kPropIndexBudget,
   kPropMaxBufferedBytes,
-  kPropMemoryPressure
+  kPropMemoryPressure,
+  kPropFollowTimeout
 };
 
 /// A context of this type, with an unsigned `level`, sets `memory-pressure` of every
@@ -280,6 +281,11 @@ void GetProperty(GObject* object, guint id, GValue* value, GParamSpec* spec) {
       g_value_set_uint64(value, self->impl->settings.max_buffered_bytes);
       break;
     }
+    case kPropFollowTimeout: {
+      const std::lock_guard lock(self->impl->lock);
+      g_value_set_uint64(value, self->impl->settings.follow_timeout_ns);
+      break;
+    }
     case kPropMemoryPressure:
       g_value_set_uint(value, MemoryPressure(self));
       break;
@@ -297,6 +303,11 @@ void SetProperty(GObject* object, guint id, const GValue* value, GParamSpec* spe
     case kPropMaxBufferedBytes: {
       const std::lock_guard lock(self->impl->lock);
       self->impl->settings.max_buffered_bytes = g_value_get_uint64(value);
+      break;
+    }
+    case kPropFollowTimeout: {
+      const std::lock_guard lock(self->impl->lock);
+      self->impl->settings.follow_timeout_ns = g_value_get_uint64(value);
       break;
     }
     case kPropMemoryPressure:
@@ -405,6 +416,32 @@ void InstallMemoryPressure(GObjectClass* object_class) {
                                                  GST_PARAM_MUTABLE_PLAYING)));
 }
 
+void InstallFollowTimeout(GObjectClass* object_class) {
+  /**
+   * GstIsoDemux:follow-timeout:
+   *
+   * For files that another process still writes to: how long (in nanoseconds) a file must not have
+   * grown until its end is taken for the end. Until then the element waits there for more, the
+   * duration is what is known so far (DURATION_CHANGED messages tell when it has changed), and what
+   * has come meanwhile can be sought. 0: the end is the end. Only where data is pulled, from a
+   * source that tells a size which grows (filesrc does). Backwards and with
+   * TRICKMODE_KEY_UNITS a file is played as it was when that began.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property(
+      object_class,
+      kPropFollowTimeout,
+      g_param_spec_uint64("follow-timeout",
+                          "Follow timeout",
+                          "How long to wait for more at the end of a file that grows (ns, 0 = not at all)",
+                          0,
+                          G_MAXUINT64,
+                          Settings().follow_timeout_ns,
+                          static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+                                                   GST_PARAM_MUTABLE_READY)));
+}
+
 }  // namespace
 
 static void gst_iso_demux_class_init(GstIsoDemuxClass* klass) {
@@ -412,6 +449,7 @@ static void gst_iso_demux_class_init(GstIsoDemuxClass* klass) {
   G_OBJECT_CLASS(klass)->finalize = Finalize;
   InstallProperties(G_OBJECT_CLASS(klass));
   InstallMemoryPressure(G_OBJECT_CLASS(klass));
+  InstallFollowTimeout(G_OBJECT_CLASS(klass));
   element_class->change_state = ChangeState;
   element_class->send_event = SendEvent;
   element_class->query = ElementQuery;

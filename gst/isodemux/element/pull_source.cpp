@@ -23,14 +23,18 @@ Errc ErrorOf(GstFlowReturn flow) {
 }  // namespace
 
 PullSource::PullSource(GstPad* sink) : sink_(Ref<GstPad>::Share(sink)) {
+  AskSize();
+}
+
+bool PullSource::AskSize() {
   gint64 size = -1;
-  if (gst_pad_peer_query_duration(sink, GST_FORMAT_BYTES, &size) && size >= 0) {
-    size_ = static_cast<uint64_t>(size);
-  }
+  if (!gst_pad_peer_query_duration(sink_.get(), GST_FORMAT_BYTES, &size) || size < 0) return false;
+  return size_.exchange(size, std::memory_order_relaxed) < size;
 }
 
 std::optional<uint64_t> PullSource::size() const {
-  return size_;
+  const int64_t size = size_.load(std::memory_order_relaxed);
+  return size < 0 ? std::nullopt : std::optional<uint64_t>(static_cast<uint64_t>(size));
 }
 
 GstFlowReturn PullSource::PullRange(uint64_t offset, guint size, GstBuffer** buffer) {
@@ -51,7 +55,8 @@ GstFlowReturn PullSource::PullRange(uint64_t offset, guint size, GstBuffer** buf
 
 Status PullSource::Read(uint64_t offset, std::span<uint8_t> out) {
   const Error fail{Errc::kEndOfData, {}, offset, out.size()};
-  if (size_ && (offset > *size_ || out.size() > *size_ - offset)) return fail;
+  const auto known = size();
+  if (known && (offset > *known || out.size() > *known - offset)) return fail;
   if (out.empty()) return {};
   if (out.size() > G_MAXUINT) return fail;
   // Upstream fills this memory itself; the wrapper is gone before it is.

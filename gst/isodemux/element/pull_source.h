@@ -20,8 +20,11 @@ class PullSource final : public Upstream {
 
   Status Read(uint64_t offset, std::span<uint8_t> out) override;
 
-  /// As upstream said when the source was made; nothing when it does not know.
+  /// As upstream said when it was asked last; nothing when it does not know.
   std::optional<uint64_t> size() const override;
+
+  /// Asks upstream for the size again. True when it has grown.
+  bool AskSize();
 
   /// Fills `buffer` (its whole size) from `offset`. On success the buffer may have been
   /// replaced, and at the end of the file be shorter.
@@ -37,7 +40,7 @@ class PullSource final : public Upstream {
   GstFlowReturn PullRange(uint64_t offset, guint size, GstBuffer** buffer);
 
   Ref<GstPad> sink_;
-  std::optional<uint64_t> size_;
+  std::atomic<int64_t> size_{-1};  ///< bytes; below 0: not known
   std::atomic<GstFlowReturn> last_failure_{GST_FLOW_OK};
   std::atomic<uint64_t> reads_{0};
   std::atomic<uint64_t> bytes_{0};

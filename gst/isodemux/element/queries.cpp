@@ -134,8 +134,8 @@ bool Session::QueryDuration(GstPad* pad, GstQuery* query) const {
   GstFormat format;
   gst_query_parse_duration(query, &format, nullptr);
   const Published now = Read();
-  if (format == GST_FORMAT_TIME && now.movie->duration_ns != kTimeMax) {
-    gst_query_set_duration(query, format, now.movie->duration_ns);
+  if (format == GST_FORMAT_TIME && now.duration_ns != kTimeMax) {
+    gst_query_set_duration(query, format, now.duration_ns);
     return true;
   }
   const auto output = OutputFor(*now.outputs, pad);
@@ -176,6 +176,11 @@ bool Session::QueryConvert(GstPad* pad, GstQuery* query) const {
   return true;
 }
 
+/// Whether the presentation may still become longer.
+bool Session::IsOpenEnded(const Published& now) const {
+  return IsFollowing() && now.movie->duration_ns == kTimeMax;
+}
+
 bool Session::QuerySeeking(GstQuery* query) const {
   GstFormat format;
   gst_query_parse_seeking(query, &format, nullptr, nullptr, nullptr);
@@ -184,8 +189,8 @@ bool Session::QuerySeeking(GstQuery* query) const {
   if (format == GST_FORMAT_DEFAULT) {
     const Result<uint64_t> count = OutputFor(*now.outputs, nullptr)->track().samples->SampleCount();
     if (count.ok()) end = static_cast<gint64>(*count);
-  } else if (now.movie->duration_ns != kTimeMax) {
-    end = now.movie->duration_ns;
+  } else if (now.duration_ns != kTimeMax && !IsOpenEnded(now)) {
+    end = now.duration_ns;
   }
   const bool seekable =
       (!push_ || push_->can_seek()) && (format == GST_FORMAT_TIME || format == GST_FORMAT_DEFAULT);

@@ -118,6 +118,7 @@ bool Session::IsPossible(const SeekEvent& seek) const {
 }
 
 bool Session::Seek(const SeekEvent& seek) {
+  if (growth_) growth_->Interrupt();
   const bool flush = seek.Has(GST_SEEK_FLAG_FLUSH);
   if (flush) {
     // Wakes whoever pulls or pushes, so that the stream lock comes free.
@@ -128,9 +129,11 @@ bool Session::Seek(const SeekEvent& seek) {
     gst_pad_pause_task(sink_);
   }
   const StreamLock lock(sink_);
+  if (growth_) growth_->Resume();
   if (flush) {
     gst_pad_push_event(sink_, NumberedEvent(gst_event_new_flush_stop(TRUE), seek.seqnum).release());
   }
+  if (growth_ && opened_) LookForGrowth(true);
   GstSegment segment = segment_;
   const Status sought = PerformSeek(&segment, seek);
   if (flush) {

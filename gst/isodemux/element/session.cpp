@@ -30,6 +30,7 @@ MovieOptions OptionsOf(const Settings& settings,
   options.inflater = inflater;
   options.streamed = push;
   options.look_at_end = !push;
+  options.growing = !push && settings.follow_timeout_ns > 0;
   return options;
 }
 
@@ -48,6 +49,9 @@ Session::Session(GstElement* element,
       pull_(mode == GST_PAD_MODE_PULL ? std::make_shared<PullSource>(sink) : nullptr),
       push_(pull_ ? nullptr : std::make_shared<PushSource>()),
       source_(pull_ ? std::shared_ptr<Upstream>(pull_) : push_),
+      growth_(pull_ && settings.follow_timeout_ns > 0
+                  ? std::make_unique<Growth>(*pull_, settings.follow_timeout_ns)
+                  : nullptr),
       inflater_(MakeInflater()),
       options_(OptionsOf(settings, *memory_, inflater_.get(), push_ != nullptr)),
       seqnum_(gst_util_seqnum_next()),
@@ -76,6 +80,7 @@ bool Session::Stop() {
     const std::lock_guard lock(task_lock_);
     stopped_ = true;
   }
+  if (growth_) growth_->Interrupt();
   return gst_pad_stop_task(sink_);
 }
 
@@ -93,13 +98,15 @@ Session::Published Session::Read() const {
 void Session::Publish() {
   const std::lock_guard lock(lock_);
   published_.movie = demuxer_->movie();
+  published_.duration_ns = published_.movie ? demuxer_->end_ns() : kTimeMax;
   if (*published_.outputs != outputs_) published_.outputs = std::make_shared<const Outputs>(outputs_);
   published_.segment = segment_;
 }
 
 void Session::Loop(gpointer data) {
   auto* session = static_cast<Session*>(data);
-  const GstFlowReturn flow = session->opened_ ? session->Step() : session->Open();
+  GstFlowReturn flow = session->opened_ ? session->Step() : session->Open();
+  if (flow == kFlowNotYet) flow = session->AwaitGrowth();
   if (flow != GST_FLOW_OK) session->Pause(flow);
 }
 
@@ -155,7 +162,7 @@ GstFlowReturn Session::Open() {
     blocks_ = std::make_unique<BlockReader>(*pull_, outputs_.size());
   }
   segment_.start = segment_.time = segment_.position = static_cast<guint64>(landed->from_ns);
-  const int64_t duration = demuxer_->movie()->duration_ns;
+  const int64_t duration = demuxer_->end_ns();
   if (duration != kTimeMax) segment_.duration = static_cast<guint64>(duration);
   opened_ = true;
   Publish();
@@ -173,6 +180,7 @@ void Session::StartMemory() {
 
 GstFlowReturn Session::Step() {
   if (++steps_ % kStepsOfTick == 0) memory_->Tick();
+  if (growth_) LookForGrowth(false);
   if (pending_error_) return Fail(*std::exchange(pending_error_, std::nullopt));
   if (!std::exchange(sample_waits_, false)) {
     if (const Status next = demuxer_->Next(&event_); !next.ok()) return Fail(next.error());
@@ -241,7 +249,8 @@ GstFlowReturn Session::PlaySample(OutputPad* output, const Event& event) {
   constexpr uint64_t kSmall = 1024;
   const bool copy = output->format().sparse && event.size < kSmall;
   Ref<GstBuffer> buffer;
-  const GstFlowReturn read = blocks_->Read(event.sample.offset, event.size, copy, &buffer);
+  GstFlowReturn read = blocks_->Read(event.sample.offset, event.size, copy, &buffer);
+  if (read == GST_FLOW_EOS && IsFollowing()) read = kFlowNotYet;
   if (read == kFlowNotYet) {
     sample_waits_ = true;
     return Fail(Error{Errc::kNotYet, {}, event.sample.offset, event.size});
@@ -367,10 +376,10 @@ uint32_t Session::MemoryPressure() const {
 uint64_t Session::Bitrate() const {
   const Published now = Read();
   const auto size = source_->size();
-  if (!now.movie || !size || now.movie->duration_ns <= 0 || now.movie->duration_ns == kTimeMax) {
+  if (!now.movie || !size || now.duration_ns <= 0 || now.duration_ns == kTimeMax) {
     return 0;
   }
-  return gst_util_uint64_scale(*size, 8 * GST_SECOND, static_cast<guint64>(now.movie->duration_ns));
+  return gst_util_uint64_scale(*size, 8 * GST_SECOND, static_cast<guint64>(now.duration_ns));
 }
 
 FragmentStats Session::FragmentLosses(uint64_t* index_bytes) const {

@@ -2,7 +2,7 @@
 //
 // Session: the element at work on one file, from the activation of its sink pad to its
 // deactivation. Owns the demuxer, the pads and the way between them. session.cpp opens
-// and plays, pushing.cpp feeds it in push mode, segmented.cpp with an adaptive stream,
+// and plays, following.cpp waits where a file still grows, pushing.cpp feeds it in push mode, segmented.cpp with an adaptive stream,
 // seeking.cpp and push_seeking.cpp seek, queries.cpp answers.
 
 #pragma once
@@ -21,6 +21,7 @@
 #include "core/demux/demuxer.h"
 #include "core/fragment/fragment_index.h"
 #include "element/block_reader.h"
+#include "element/growth.h"
 #include "element/log.h"
 #include "element/output_pad.h"
 #include "element/pace.h"
@@ -36,6 +37,7 @@ namespace iso::gst {
 struct Settings {
   uint64_t index_budget_bytes = kDefaultIndexBudget;
   uint64_t max_buffered_bytes = 64 << 20;  ///< in push mode
+  uint64_t follow_timeout_ns = 0;          ///< 0: files do not grow
   uint32_t memory_pressure = 0;            ///< as low-memory warnings are numbered
 };
 
@@ -112,6 +114,7 @@ class Session {
     std::shared_ptr<const Movie> movie;      ///< null until the pads are there
     std::shared_ptr<const Outputs> outputs;  ///< never null; empty until then
     GstSegment segment;                      ///< of the presentation
+    int64_t duration_ns = kTimeMax;          ///< as far as is known; kTimeMax: it is not
   };
 
   Published Read() const;
@@ -138,6 +141,12 @@ class Session {
   uint64_t LostBytes() const;
 
   bool IsSegmentSeek() const { return (segment_.flags & GST_SEGMENT_FLAG_SEGMENT) != 0; }
+
+  // following.cpp
+  GstFlowReturn AwaitGrowth();
+  void LookForGrowth(bool at_once);
+  void NoteEnd();
+  bool IsFollowing() const { return growth_ != nullptr && !growth_->over(); }
 
   // pushing.cpp
   uint64_t InStream(uint64_t offset) const;
@@ -212,6 +221,7 @@ class Session {
   bool QueryPosition(GstPad* pad, GstQuery* query) const;
   bool QueryDuration(GstPad* pad, GstQuery* query) const;
   bool QueryConvert(GstPad* pad, GstQuery* query) const;
+  bool IsOpenEnded(const Published& now) const;
   bool QuerySeeking(GstQuery* query) const;
   bool QuerySegment(GstQuery* query) const;
   /// The output that stands for all: the pad's, else the first video, else the first.
@@ -230,6 +240,7 @@ class Session {
   const std::shared_ptr<PullSource> pull_;  ///< null in push mode
   const std::shared_ptr<PushSource> push_;  ///< null in pull mode
   const std::shared_ptr<Upstream> source_;  ///< either
+  const std::unique_ptr<Growth> growth_;    ///< null: the file is all there
   std::unique_ptr<Inflater> inflater_;
   const MovieOptions options_;
   std::optional<Demuxer> demuxer_;  ///< of an adaptive stream: of the run that goes on

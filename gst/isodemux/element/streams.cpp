@@ -234,7 +234,7 @@ void Session::SetTags() {
 /// Where one stream alone does not say its bitrate, it is what the others leave of the file's.
 void Session::GuessBitrate() {
   const auto size = source_->size();
-  const int64_t duration = demuxer_->movie()->duration_ns;
+  const int64_t duration = demuxer_->end_ns();
   if (!size || duration <= 0 || duration == kTimeMax) return;
   uint64_t rest = gst_util_uint64_scale(*size, 8 * GST_SECOND, static_cast<guint64>(duration));
   OutputPad* silent = nullptr;

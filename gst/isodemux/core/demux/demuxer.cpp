@@ -24,7 +24,10 @@ Demuxer::Demuxer(std::shared_ptr<ByteSource> source,
     : stream_(options.streamed ? std::make_shared<StreamSource>(
                                      std::move(source), options.limits, options.segments.has_value())
                                : nullptr),
-      source_(stream_ ? stream_ : std::move(source)),
+      growing_(options.growing && !stream_ ? std::make_shared<GrowingSource>(source) : nullptr),
+      source_(stream_    ? std::shared_ptr<ByteSource>(stream_)
+              : growing_ ? std::shared_ptr<ByteSource>(growing_)
+                         : std::move(source)),
       options_(options),
       diagnostics_(diagnostics) {
 }
@@ -35,6 +38,7 @@ Status Demuxer::Open() {
   } else if (stream_) {
     ISO_CHECK(stream_->Gather());
   }
+  if (growing_) growing_->SetSized(false);
   ISO_TRY(movie_, ReadMovie(source_, options_, diagnostics_));
   if (stream_) stream_->Release();
   lost_.assign(movie_->tracks.size(), false);
@@ -43,7 +47,26 @@ Status Demuxer::Open() {
   for (size_t i = 0; i < movie_->tracks.size(); ++i) {
     players_.emplace_back(movie_->tracks[i], i);
   }
-  return {};
+  if (!growing_) return {};
+  growing_->SetSized(true);  // until the seek
+  known_end_.emplace(*movie_);
+  return LookForEnd();
+}
+
+int64_t Demuxer::end_ns() const {
+  const bool known = !known_end_ || movie_->duration_ns != kTimeMax;
+  return known ? movie_->duration_ns : known_end_->end_ns();
+}
+
+Status Demuxer::LookForEnd() {
+  if (!known_end_) return {};
+  const GrowingSource::Sized sized(*growing_);
+  return known_end_->Look(growing_->present_size().value_or(0));
+}
+
+void Demuxer::SetEnded(bool ended) {
+  if (growing_) growing_->SetEnded(ended);
+  waits_at_size_.reset();
 }
 
 void Demuxer::SetTrackOptions(size_t track, const TrackOptions& options) {
@@ -61,12 +84,16 @@ const TrackPlayer* Demuxer::Reference() const {
 
 Result<PlayRange> Demuxer::Seek(const SeekRequest& request) {
   ISO_TRY(const PlayRange range, Resolve(request));
+  // Only what is played on and on follows a growing file.
+  if (growing_) growing_->SetSized(request.mode.reverse || request.mode.key_units);
   StartPlayers(range);
   return range;
 }
 
 Result<PlayRange> Demuxer::Resolve(const SeekRequest& request) const {
-  const int64_t end = movie_->duration_ns;
+  std::optional<GrowingSource::Sized> sized;
+  if (growing_) sized.emplace(*growing_);
+  const int64_t end = end_ns();
   PlayRange range;
   range.mode = request.mode;
   const int64_t start = std::min(movie_->start_ns, end);
@@ -112,6 +139,7 @@ void Demuxer::StartPlayers(const PlayRange& range) {
 }
 
 Status Demuxer::Next(Event* event) {
+  if (growing_) TryWaiting();
   for (int tries = 0; tries < kMostLostAtOnce; ++tries) {
     ISO_CHECK(PrepareTop());
     if (queue_.empty()) {
@@ -134,9 +162,11 @@ Status Demuxer::Next(Event* event) {
 Status Demuxer::PrepareTop() {
   while (!queue_.empty() && queue_.front().stale) {
     Due& top = queue_.front();
+    if (top.waits) return waits_for_;
     TrackPlayer& player = players_[top.player];
-    if (const Status status = player.Prepare(); !status.ok()) {
-      if (status.error().code == Errc::kNotYet && Defer(status.error())) continue;
+    if (const Status status = Prepare(player); !status.ok()) {
+      const bool not_yet = status.error().code == Errc::kNotYet;
+      if (not_yet && (Defer(status.error()) || SetAside(status.error()))) continue;
       if (IsSourceError(status.error().code)) return status;
       if (diagnostics_ != nullptr) diagnostics_->Report(status.error());
       player.Abandon();
@@ -145,6 +175,41 @@ Status Demuxer::PrepareTop() {
   }
   if (searching_) EndSearch();
   return {};
+}
+
+Status Demuxer::Prepare(TrackPlayer& player) {
+  if (growing_) {
+    const GrowingSource::Sized sized(*growing_);
+    ISO_CHECK(player.PrepareStart());
+  }
+  return player.Prepare();
+}
+
+/// A track that has come to the end of a growing file waits until the others have, too.
+bool Demuxer::SetAside(const Error& not_yet) {
+  if (!growing_) return false;
+  const bool first = std::none_of(
+      queue_.begin(), queue_.end(), [](const Due& due) { return due.waits; });
+  if (first || not_yet.offset + not_yet.length < waits_for_.offset + waits_for_.length) {
+    waits_for_ = not_yet;
+  }
+  Due moving = queue_.front();
+  moving.due = kTimeMax;
+  moving.waits = true;
+  SiftDown(moving);
+  return true;
+}
+
+/// Once the file has grown those who waited take their places again.
+void Demuxer::TryWaiting() {
+  const auto size = growing_->present_size();
+  if (size == waits_at_size_) return;
+  waits_at_size_ = size;
+  for (Due& due : queue_) {
+    if (due.waits) due.due = players_[due.player].due();
+    due.waits = false;
+  }
+  std::sort(queue_.begin(), queue_.end());
 }
 
 /// What a track needs may lie behind what others need: then it is theirs to go first.
@@ -279,6 +344,7 @@ bool Demuxer::TrimToFile(Event* event) {
   const uint64_t one = event->size / event->count;
   const bool divisible = event->count > 1 && one * event->count == event->size;
   const auto kept = static_cast<uint32_t>(divisible ? room / one : 0);
+  if (!too_large && source_->may_grow()) return false;
   TellLoss(*event, too_large ? Errc::kSampleTooLarge : Errc::kSampleBeyondFile, FourCC("stco"));
   stats_.lost_samples += event->count - kept;
   stats_.lost_bytes += event->size - kept * one;

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "core/demux/track_player.h"
+#include "core/movie/growing_source.h"
+#include "core/movie/known_end.h"
 #include "core/movie/movie.h"
 #include "core/movie/movie_reader.h"
 #include "core/movie/stream_source.h"
@@ -51,6 +53,15 @@ class Demuxer {
   /// Null before Open() has succeeded.
   const std::shared_ptr<const Movie>& movie() const { return movie_; }
 
+  /// Where the presentation ends, as far as is known; kTimeMax: it is not. After Open().
+  int64_t end_ns() const;
+
+  /// Of a growing file (MovieOptions::growing): looks for how far it reaches now.
+  Status LookForEnd();
+
+  /// What is there of it is all there will be, or not.
+  void SetEnded(bool ended);
+
   /// Takes effect with the next Seek().
   void SetTrackOptions(size_t track, const TrackOptions& options);
 
@@ -89,6 +100,7 @@ class Demuxer {
     int64_t due;  ///< as TrackPlayer::due() or offset(), whichever decides
     uint32_t player;
     bool stale = false;  ///< the player does not know what comes next; seen on top only
+    bool waits = false;  ///< what comes next has not been written yet; then it is stale
 
     bool operator<(const Due& other) const {
       return due != other.due ? due < other.due : player < other.player;
@@ -97,6 +109,9 @@ class Demuxer {
 
   void StartPlayers(const PlayRange& range);
   Status PrepareTop();
+  Status Prepare(TrackPlayer& player);
+  bool SetAside(const Error& not_yet);
+  void TryWaiting();
   void SiftTop();
   bool StaysOnTop() const;
   void SiftDown(Due moving);
@@ -110,6 +125,7 @@ class Demuxer {
   void TellLoss(const Event& event, Errc why, FourCC box);
 
   std::shared_ptr<StreamSource> stream_;  ///< null: any byte may be asked for at any time
+  std::shared_ptr<GrowingSource> growing_;  ///< null: the file is all there
   std::shared_ptr<ByteSource> source_;
   MovieOptions options_;
   Diagnostics* diagnostics_;
@@ -120,6 +136,9 @@ class Demuxer {
   int64_t window_ns_ = 0;
   uint64_t run_bytes_ = 0;         ///< handed out since another track's turn
   bool searching_ = false;
+  std::optional<KnownEnd> known_end_;      ///< of a growing file
+  Error waits_for_{Errc::kNotYet};         ///< the first bytes that any track waits for
+  std::optional<uint64_t> waits_at_size_;  ///< the file's, when tracks were tried last
   int64_t reached_ns_ = kTimeMin;  ///< in file order: as far as samples were handed out
   int64_t gap_ns_ = kTimeMax;      ///< in file order: where the next gap is due
   std::vector<char> lost_;         ///< one a track: its last sample was lost

@@ -97,11 +97,15 @@ void TrackPlayer::FitStop() {
   segment_.stop_ns = std::max(segment_.start_ns, std::min(segment_.stop_ns, past_ns));
 }
 
+Status TrackPlayer::PrepareStart() {
+  if (phase_ != Phase::kFindStart) return {};
+  ISO_CHECK(FindStart());
+  phase_ = Phase::kSamples;
+  return {};
+}
+
 Status TrackPlayer::Prepare() {
-  if (phase_ == Phase::kFindStart) {
-    ISO_CHECK(FindStart());
-    phase_ = Phase::kSamples;
-  }
+  ISO_CHECK(PrepareStart());
   if (phase_ == Phase::kSamples && !loaded_ && waits_until_ns_ == kTimeMin) {
     protection_known_ = false;
     ISO_CHECK(PrepareSample());

@@ -44,6 +44,9 @@ class TrackPlayer {
   /// What is played from now on. Reads nothing yet.
   void Start(const PlayRange& range);
 
+  /// Finds out where playing starts, as far as Prepare() would.
+  Status PrepareStart();
+
   /// Finds out what comes next, if that is not known. Cheap when it is.
   Status Prepare();
 

@@ -127,7 +127,7 @@ Status FragmentedMovie::Read(const std::shared_ptr<ByteSource>& source) {
   ISO_CHECK(ReadBeginning());
   ISO_CHECK(ReadHints(*source));
   if (options_.look_at_end) ISO_CHECK(ReadEnd());
-  UseStatedDuration();
+  if (!options_.growing) UseStatedDuration();
   BuildTimelines();
   FindStart(**first);
   return {};

@@ -284,7 +284,9 @@ void MovieReader::FindDuration() {
   for (const Track& track : movie_->tracks) {
     end = std::max(end, PresentationEnd(track));
   }
-  if (end == kTimeMax && extends_ && extends_->duration != 0 && extends_->duration <= INT64_MAX) {
+  if (options_.growing && extends_) {
+    // What headers say was true at most when they were written.
+  } else if (end == kTimeMax && extends_ && extends_->duration != 0 && extends_->duration <= INT64_MAX) {
     end = ToNanoseconds(static_cast<int64_t>(extends_->duration), movie_->timescale);
   } else if (end == kTimeMax && known && !extends_) {
     end = ToNanoseconds(static_cast<int64_t>(header_->duration), movie_->timescale);
@@ -333,7 +335,7 @@ Result<std::shared_ptr<const Movie>> ReadMovie(std::shared_ptr<ByteSource> sourc
     return std::shared_ptr<const Movie>(reader.movie());
   }
   BoxLoader loader(*source, options.limits, diagnostics);
-  const bool look_past_movie = options.look_past_movie && !options.segments;
+  const bool look_past_movie = options.look_past_movie && !options.segments && !options.growing;
   ISO_TRY(const TopLevel top, WalkTopLevel(loader, look_past_movie));
   if (!top.movie) return WhyNoMovie(top, *source);
   ISO_CHECK(reader.Read(*top.movie, top.any_fragment));

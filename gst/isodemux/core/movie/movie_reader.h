@@ -38,6 +38,7 @@ struct MovieOptions {
   bool look_past_movie = true;            ///< read box headers behind the moov too
   bool streamed = false;                  ///< bytes come only once: play in their order
   bool look_at_end = true;                ///< read the file's end, where it has fragments
+  bool growing = false;                   ///< somebody still writes to it; not where `streamed`
   std::optional<SegmentOptions> segments;  ///< only where `streamed`
 };
 

@@ -414,10 +414,14 @@ Result<Track> ReadTrack(const BoxHeader& trak, const TrackContext& context, BoxL
 }
 
 int64_t PresentationEnd(const Track& track) {
+  return PresentationEndAt(track, track.media_end);
+}
+
+int64_t PresentationEndAt(const Track& track, int64_t media_end) {
   const Edit& last = track.timeline.edits().back();
   if (last.end_ns != kTimeMax) return last.end_ns;
-  if (track.media_end == kTimeMax) return kTimeMax;
-  const int64_t media_ns = ToNanoseconds(track.media_end, track.timescale) -
+  if (media_end == kTimeMax) return kTimeMax;
+  const int64_t media_ns = ToNanoseconds(media_end, track.timescale) -
                            ToNanoseconds(last.media_start, track.timescale);
   const int64_t span_ns =
       last.rate == Edit().rate

@@ -22,6 +22,9 @@ Result<Track> ReadTrack(const BoxHeader& trak, const TrackContext& context, BoxL
 /// When the track's presentation ends, nanoseconds; kTimeMax when that is unknown.
 int64_t PresentationEnd(const Track& track);
 
+/// The same if its media ended at `media_end` (ticks; kTimeMax: unknown).
+int64_t PresentationEndAt(const Track& track, int64_t media_end);
+
 /// Adds what a udta, meta or uuid box says. Damage costs at most that box.
 Status ReadUserData(const BoxHeader& box, BoxLoader& loader, Metadata* metadata);
 Status ReadMetaBox(const BoxHeader& box, BoxLoader& loader, Metadata* metadata);
