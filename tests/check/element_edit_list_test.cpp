@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // Edit lists of every form on every kind of track: the element's buffers and gaps, mapped
-// through its SEGMENT events to stream time and running time, forwards and backwards,
-// against the definition of the list.
+// through its SEGMENT events to stream time and running time, forwards and backwards, pulled
+// and pushed, against the definition of the list.
 
 #include <algorithm>
 
 #include <gtest/gtest.h>
 
+#include "chunk_source.h"
 #include "edit_forms.h"
 #include "presented.h"
 
@@ -61,6 +62,34 @@ TEST_P(ElementEditList, PresentsWhatItSays) {
   ASSERT_TRUE(recorder.WaitFor([](const auto& pads) { return pads[0]->flushes > 0 && pads[0]->eos; }));
   SCOPED_TRACE("backwards");
   Check(recorder.pads()[0], track, -1.0, end_ns);
+}
+
+/// Pushed in chunks of any size, and once more after a seek to the beginning.
+TEST_P(ElementEditList, PresentsTheSamePushed) {
+  const Watchdog watchdog(GetParam().name, 60);
+  const auto bytes = std::make_shared<const std::vector<uint8_t>>(BuildMovie(GetParam().movie));
+  const OracleTrack track = ExpandMovie(*bytes)->tracks[0];
+  for (const size_t chunk : {size_t{188}, bytes->size()}) {
+    SCOPED_TRACE(testing::Message() << "chunks of " << chunk);
+    Recorder recorder(MakeChunkSource(bytes, {chunk, true, true}));
+    recorder.Start("");
+    ASSERT_EQ(recorder.WaitEos(), Outcome::kEos);
+    ASSERT_EQ(recorder.pads().size(), 1u);
+    gint64 end_ns = 0;
+    ASSERT_TRUE(gst_element_query_duration(recorder.demuxer(), GST_FORMAT_TIME, &end_ns));
+    Check(recorder.pads()[0], track, 1.0, end_ns);
+    ASSERT_TRUE(recorder.Seek(1.0,
+                              GST_FORMAT_TIME,
+                              GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_ACCURATE,
+                              GST_SEEK_TYPE_SET,
+                              0,
+                              GST_SEEK_TYPE_NONE,
+                              -1));
+    ASSERT_TRUE(
+        recorder.WaitFor([](const auto& pads) { return pads[0]->flushes > 0 && pads[0]->eos; }));
+    SCOPED_TRACE("after a seek");
+    Check(recorder.pads()[0], track, 1.0, end_ns);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Forms,

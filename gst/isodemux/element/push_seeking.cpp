@@ -41,9 +41,10 @@ bool Session::SeekByPushing(const SeekEvent& asked) {
   if (!Prepare(&segment, seek, &request).ok()) return false;
   const Result<uint64_t> least = LeastNeededBy(request);
   if (!least.ok() && least.error().code != Errc::kNotYet) return false;
-  // What would have to be read to find out is the first that is needed.
-  const uint64_t end = push_->size().value_or(G_MAXINT64);
-  const uint64_t offset = std::min(least.ok() ? *least : least.error().offset, end);
+  // What would have to be read to find out is the first that is needed. Where nothing is, the
+  // last byte is asked for: sources that are sent to their end say EOS without a SEGMENT.
+  const uint64_t last = std::max<uint64_t>(push_->size().value_or(G_MAXINT64), 1) - 1;
+  const uint64_t offset = std::min(least.ok() ? *least : least.error().offset, last);
   {
     const std::lock_guard lock(lock_);
     pending_seek_ = std::make_shared<SeekEvent>(seek);
