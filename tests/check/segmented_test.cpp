@@ -1,0 +1,535 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Adaptive streams, pushed step by step: what comes out for each piece, and what a break, a new
+// header or a seek does to the pads.
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "encrypted_fragments.h"
+#include "fragment_catalog.h"
+#include "segment_feeder.h"
+
+namespace iso::test {
+namespace {
+
+constexpr const char* kVideo = "video_0";
+constexpr const char* kAudio = "audio_0";
+
+/// A fragmented movie that is sent in pieces.
+struct Stream {
+  explicit Stream(FragmentedSpec of) : spec(std::move(of)), movie(BuildFragments(spec)) {}
+
+  Bytes Part(uint64_t from, uint64_t to) const {
+    return Bytes(movie.bytes.begin() + static_cast<ptrdiff_t>(from),
+                 movie.bytes.begin() + static_cast<ptrdiff_t>(to));
+  }
+
+  Bytes Header() const { return Part(0, movie.init_size); }
+
+  Bytes Segment(size_t i) const { return Part(movie.places[i].start, movie.places[i].end); }
+
+  size_t segments() const { return movie.places.size(); }
+
+  FragmentedSpec spec;
+  FragmentedMovie movie;
+};
+
+/// A sample as it should come out: times in nanoseconds, rounded down.
+struct Expected {
+  GstClockTime pts;
+  GstClockTime dts;
+  bool sync;
+  Bytes data;
+};
+
+GstClockTime Nanoseconds(uint64_t ticks, uint32_t timescale) {
+  return gst_util_uint64_scale(ticks, GST_SECOND, timescale);
+}
+
+/// What a track has in these segments.
+std::vector<Expected> SamplesIn(const Stream& stream,
+                                size_t track,
+                                const std::vector<size_t>& segments) {
+  const TrackSpec& of = stream.spec.movie.tracks[track];
+  std::vector<Expected> all;
+  for (const size_t segment : segments) {
+    for (const TrackPart& part : stream.movie.places[segment].parts) {
+      if (part.track != track) continue;
+      uint64_t time = part.time;
+      for (size_t i = part.first; i < part.first + part.count; ++i) {
+        const SampleSpec& s = of.samples[i];
+        const auto shown = static_cast<uint64_t>(static_cast<int64_t>(time) + s.cts);
+        all.push_back({Nanoseconds(shown, of.timescale),
+                       Nanoseconds(time, of.timescale),
+                       s.sync,
+                       SamplePayload(of, i)});
+        time += s.duration;
+      }
+    }
+  }
+  return all;
+}
+
+std::vector<size_t> All(const Stream& stream) {
+  std::vector<size_t> all(stream.segments());
+  for (size_t i = 0; i < all.size(); ++i)
+    all[i] = i;
+  return all;
+}
+
+void ExpectBuffers(const std::vector<RecordedItem>& buffers,
+                   const std::vector<Expected>& expected,
+                   const std::string& what) {
+  ASSERT_EQ(buffers.size(), expected.size()) << what;
+  for (size_t i = 0; i < buffers.size(); ++i) {
+    SCOPED_TRACE(what + ", sample " + std::to_string(i));
+    ASSERT_EQ(buffers[i].pts, expected[i].pts);
+    ASSERT_EQ(buffers[i].dts, expected[i].dts);
+    ASSERT_EQ((buffers[i].flags & GST_BUFFER_FLAG_DELTA_UNIT) == 0, expected[i].sync);
+    ASSERT_TRUE(buffers[i].data == expected[i].data);
+  }
+}
+
+/// The plain movie's two pads have played these segments since their last flush.
+void ExpectPlayed(const SegmentFeeder& feeder,
+                  const Stream& stream,
+                  const std::vector<size_t>& segments) {
+  ExpectBuffers(BuffersOf(feeder.PadNamed(kVideo)), SamplesIn(stream, 0, segments), kVideo);
+  ExpectBuffers(BuffersOf(feeder.PadNamed(kAudio)), SamplesIn(stream, 1, segments), kAudio);
+}
+
+/// Places among the buffers that are marked DISCONT.
+std::vector<size_t> BreaksIn(const RecordedPad& pad) {
+  std::vector<size_t> breaks;
+  const auto buffers = BuffersOf(pad);
+  for (size_t i = 0; i < buffers.size(); ++i) {
+    if (buffers[i].flags & GST_BUFFER_FLAG_DISCONT) breaks.push_back(i);
+  }
+  return breaks;
+}
+
+std::vector<std::string> PadNames(SegmentFeeder& feeder) {
+  std::vector<std::string> names;
+  for (const RecordedPad& pad : feeder.recorder().pads())
+    names.push_back(pad.name);
+  return names;
+}
+
+using Names = std::vector<std::string>;
+
+/// Of a pad on which nothing may have been pushed yet; empty where there is no such pad.
+std::string CapsOf(SegmentFeeder& feeder, const std::string& name) {
+  GstPad* pad = feeder.recorder().SourcePad(name);
+  GstCaps* caps = pad ? gst_pad_get_current_caps(pad) : nullptr;
+  gchar* text = caps ? gst_caps_to_string(caps) : nullptr;
+  const std::string found = text ? text : "";
+  g_free(text);
+  if (caps) gst_caps_unref(caps);
+  if (pad) gst_object_unref(pad);
+  return found;
+}
+
+/// One after the other.
+std::vector<Expected> Joined(std::vector<Expected> first, const std::vector<Expected>& second) {
+  first.insert(first.end(), second.begin(), second.end());
+  return first;
+}
+
+/// Only one of the plain movie's tracks.
+FragmentedSpec OneTrack(size_t track) {
+  FragmentedSpec spec = PlainFragments();
+  spec.movie.tracks = {spec.movie.tracks[track]};
+  spec.fragments = CutFragments(spec, 1.04);
+  return spec;
+}
+
+/// Its video at another size.
+FragmentedSpec LargerVideo() {
+  FragmentedSpec spec = PlainFragments();
+  spec.movie.tracks[0].entries = {Avc1Entry(640, 360)};
+  for (SampleSpec& sample : spec.movie.tracks[0].samples)
+    sample.size += 100;
+  return spec;
+}
+
+TEST(Header, AloneExposesPads) {
+  const Stream stream(PlainFragments());
+  SegmentFeeder feeder;
+  feeder.Begin();
+  EXPECT_EQ(feeder.Push(stream.Header()), GST_FLOW_OK);
+  EXPECT_EQ(PadNames(feeder), (Names{kVideo, kAudio}));
+  EXPECT_TRUE(feeder.recorder().no_more_pads());
+  EXPECT_NE(CapsOf(feeder, kVideo).find("width=(int)320"), std::string::npos);
+  EXPECT_EQ(feeder.recorder().messages(GST_MESSAGE_STREAM_COLLECTION).size(), 1u);
+}
+
+class Chunks : public testing::TestWithParam<size_t> {};
+
+INSTANTIATE_TEST_SUITE_P(Sizes,
+                         Chunks,
+                         testing::Values(1, 7, 1000, 4096, 100'000, SIZE_MAX),
+                         [](const auto& test) {
+                           return test.param == SIZE_MAX ? std::string("Whole")
+                                                         : std::to_string(test.param);
+                         });
+
+TEST_P(Chunks, EverySampleComesOnceAndInOrder) {
+  const Stream stream(PlainFragments());
+  SegmentFeeder feeder;
+  feeder.Begin();
+  ASSERT_EQ(feeder.Push(stream.Header(), GetParam()), GST_FLOW_OK);
+  for (size_t i = 0; i < stream.segments(); ++i)
+    ASSERT_EQ(feeder.Push(stream.Segment(i), GetParam()), GST_FLOW_OK);
+  ExpectPlayed(feeder, stream, All(stream));
+  EXPECT_EQ(BreaksIn(feeder.PadNamed(kVideo)), std::vector<size_t>{0});
+  EXPECT_FALSE(feeder.PadNamed(kVideo).eos);
+  feeder.SendEos();
+  EXPECT_TRUE(feeder.PadNamed(kVideo).eos);
+  EXPECT_TRUE(feeder.PadNamed(kAudio).eos);
+  EXPECT_EQ(feeder.recorder().errors(), Names{});
+}
+
+TEST(Segments, EachGoesOutWithoutTheNext) {
+  const Stream stream(PlainFragments());
+  SegmentFeeder feeder;
+  feeder.Begin();
+  feeder.Push(stream.Header());
+  feeder.Push(stream.Segment(0));
+  ExpectPlayed(feeder, stream, {0});
+}
+
+TEST(Breaks, DiscontGoesOnUnderTheSameHeader) {
+  const Stream stream(PlainFragments());
+  SegmentFeeder feeder;
+  feeder.Begin();
+  feeder.Push(stream.Header());
+  feeder.Push(stream.Segment(0));
+  EXPECT_EQ(feeder.Push(stream.Segment(5), 1000, {.discont = true}), GST_FLOW_OK);
+  feeder.Push(stream.Segment(6));
+  ExpectPlayed(feeder, stream, {0, 5, 6});
+  const size_t before = SamplesIn(stream, 0, {0}).size();
+  EXPECT_EQ(BreaksIn(feeder.PadNamed(kVideo)), (std::vector<size_t>{0, before}));
+  EXPECT_EQ(PadNames(feeder), (Names{kVideo, kAudio}));
+}
+
+/// What had come of the segment before the break is played as far as it goes.
+TEST(Breaks, DiscontInTheMiddleOfASegment) {
+  const Stream stream(PlainFragments());
+  SegmentFeeder feeder;
+  feeder.Begin();
+  feeder.Push(stream.Header());
+  Bytes half = stream.Segment(0);
+  half.resize(stream.movie.places[0].mdat + 8 + 1000 - stream.movie.places[0].start);
+  feeder.Push(half);
+  const size_t played = BuffersOf(feeder.PadNamed(kVideo)).size();
+  EXPECT_GT(played, 0u);
+  EXPECT_LT(played, SamplesIn(stream, 0, {0}).size());
+  feeder.Push(stream.Segment(3), SIZE_MAX, {.discont = true});
+  auto buffers = BuffersOf(feeder.PadNamed(kVideo));
+  buffers.erase(buffers.begin(), buffers.begin() + static_cast<ptrdiff_t>(played));
+  ExpectBuffers(buffers, SamplesIn(stream, 0, {3}), "behind the break");
+}
+
+TEST(Breaks, FlushForgetsWhatCameAndKeepsTheHeader) {
+  const Stream stream(PlainFragments());
+  SegmentFeeder feeder;
+  feeder.Begin();
+  feeder.Push(stream.Header());
+  Bytes half = stream.Segment(0);
+  half.resize(half.size() / 2);
+  feeder.Push(half);
+  feeder.Flush();
+  EXPECT_EQ(feeder.PadNamed(kVideo).flushes, 1u);
+  feeder.SendSegment(4 * GST_SECOND);
+  EXPECT_EQ(feeder.Push(stream.Segment(4), 500, {.discont = true}), GST_FLOW_OK);
+  ExpectPlayed(feeder, stream, {4});
+  for (const char* name : {kVideo, kAudio}) {
+    const RecordedPad pad = feeder.PadNamed(name);
+    EXPECT_EQ(EventsOf(pad, GST_EVENT_SEGMENT).size(), 1u) << name;
+    EXPECT_EQ(pad.segment.start, 4 * GST_SECOND) << name;
+    EXPECT_EQ(BreaksIn(pad), std::vector<size_t>{0}) << name;
+  }
+}
+
+/// An adaptive demuxer sends the header again after each seek.
+TEST(Breaks, FlushAndTheSameHeaderAgain) {
+  const Stream stream(PlainFragments());
+  SegmentFeeder feeder;
+  feeder.Begin();
+  feeder.Push(stream.Header());
+  feeder.Push(stream.Segment(0));
+  feeder.Flush();
+  feeder.SendSegment(4 * GST_SECOND);
+  feeder.Push(stream.Header(), SIZE_MAX, {.discont = true});
+  feeder.Push(stream.Segment(4));
+  ExpectPlayed(feeder, stream, {4});
+  EXPECT_EQ(PadNames(feeder), (Names{kVideo, kAudio}));
+  EXPECT_EQ(EventsOf(feeder.PadNamed(kVideo), GST_EVENT_CAPS).size(), 0u);
+}
+
+TEST(Breaks, FlushAfterTheEnd) {
+  const Stream stream(PlainFragments());
+  SegmentFeeder feeder;
+  feeder.Begin();
+  feeder.Push(stream.Header());
+  feeder.Push(stream.Segment(0));
+  feeder.SendEos();
+  feeder.Flush();
+  feeder.SendSegment(0);
+  EXPECT_EQ(feeder.Push(stream.Segment(1), SIZE_MAX, {.discont = true}), GST_FLOW_OK);
+  feeder.SendEos();
+  ExpectPlayed(feeder, stream, {1});
+  EXPECT_TRUE(feeder.PadNamed(kAudio).eos);
+  EXPECT_EQ(feeder.recorder().errors(), Names{});
+}
+
+TEST(NewHeader, GoesOnOnTheSamePadsWithOtherCaps) {
+  const Stream small(PlainFragments());
+  const Stream large(LargerVideo());
+  SegmentFeeder feeder;
+  feeder.Begin();
+  feeder.Push(small.Header());
+  feeder.Push(small.Segment(0));
+  feeder.Push(large.Header());
+  feeder.Push(large.Segment(1));
+  EXPECT_EQ(PadNames(feeder), (Names{kVideo, kAudio}));
+  const RecordedPad video = feeder.PadNamed(kVideo);
+  EXPECT_EQ(EventsOf(video, GST_EVENT_CAPS).size(), 2u);
+  EXPECT_EQ(EventsOf(video, GST_EVENT_SEGMENT).size(), 1u);
+  EXPECT_EQ(EventsOf(feeder.PadNamed(kAudio), GST_EVENT_CAPS).size(), 1u);
+  const std::vector<Expected> before = SamplesIn(small, 0, {0});
+  const size_t first_large = before.size();
+  const auto buffers = BuffersOf(video);
+  ExpectBuffers(buffers, Joined(before, SamplesIn(large, 0, {1})), kVideo);
+  EXPECT_NE(buffers[first_large - 1].caps.find("width=(int)320"), std::string::npos);
+  EXPECT_NE(buffers[first_large].caps.find("width=(int)640"), std::string::npos);
+}
+
+/// Renditions number their tracks as they like.
+TEST(NewHeader, TheOnlyOneOfItsKindKeepsItsPadUnderAnotherNumber) {
+  const Stream first(OneTrack(0));
+  FragmentedSpec renumbered = OneTrack(0);
+  renumbered.movie.tracks[0].id = 77;
+  const Stream second(renumbered);
+  SegmentFeeder feeder;
+  feeder.Begin();
+  feeder.Push(first.Header());
+  feeder.Push(first.Segment(0));
+  feeder.Push(second.Header());
+  feeder.Push(second.Segment(1));
+  EXPECT_EQ(PadNames(feeder), Names{kVideo});
+  ExpectBuffers(BuffersOf(feeder.PadNamed(kVideo)),
+                Joined(SamplesIn(first, 0, {0}), SamplesIn(second, 0, {1})),
+                kVideo);
+}
+
+TEST(NewHeader, ATrackThatIsNewGetsAPad) {
+  const Stream video(OneTrack(0));
+  const Stream both(PlainFragments());
+  SegmentFeeder feeder;
+  feeder.Begin();
+  feeder.Push(video.Header());
+  feeder.Push(video.Segment(0));
+  EXPECT_EQ(PadNames(feeder), Names{kVideo});
+  feeder.Push(both.Header());
+  feeder.Push(both.Segment(1));
+  EXPECT_EQ(PadNames(feeder), (Names{kVideo, kAudio}));
+  ExpectBuffers(BuffersOf(feeder.PadNamed(kVideo)), SamplesIn(both, 0, {0, 1}), kVideo);
+  ExpectBuffers(BuffersOf(feeder.PadNamed(kAudio)), SamplesIn(both, 1, {1}), kAudio);
+  EXPECT_EQ(feeder.recorder().messages(GST_MESSAGE_STREAM_COLLECTION).size(), 2u);
+}
+
+TEST(NewHeader, ATrackThatIsGoneEnds) {
+  const Stream both(PlainFragments());
+  const Stream video(OneTrack(0));
+  SegmentFeeder feeder;
+  feeder.Begin();
+  feeder.Push(both.Header());
+  feeder.Push(both.Segment(0));
+  feeder.Push(video.Header());
+  feeder.Push(video.Segment(1));
+  EXPECT_TRUE(feeder.PadNamed(kAudio).eos);
+  EXPECT_FALSE(feeder.PadNamed(kVideo).eos);
+  ExpectBuffers(BuffersOf(feeder.PadNamed(kVideo)), SamplesIn(both, 0, {0, 1}), kVideo);
+  EXPECT_EQ(CapsOf(feeder, kAudio), "") << "the pad is gone";
+}
+
+TEST(NewHeader, AnotherStreamNeedsOne) {
+  const Stream stream(PlainFragments());
+  SegmentFeeder feeder;
+  feeder.Begin();
+  feeder.Push(stream.Header());
+  feeder.Push(stream.Segment(0));
+  feeder.StartStream("another");
+  feeder.SendCaps("video/quicktime");
+  feeder.SendSegment(0);
+  EXPECT_EQ(feeder.Push(stream.Segment(1)), GST_FLOW_ERROR);
+  EXPECT_EQ(feeder.recorder().errors().size(), 1u);
+}
+
+TEST(Upstream, ItsSegmentIsPassedOn) {
+  const Stream stream(PlainFragments());
+  SegmentFeeder feeder;
+  feeder.StartStream("stream");
+  feeder.SendCaps("video/quicktime");
+  feeder.SendSegment(3 * GST_SECOND, 9 * GST_SECOND, 2.0);
+  feeder.Push(stream.Header());
+  feeder.Push(stream.Segment(2));
+  const GstSegment segment = feeder.PadNamed(kAudio).segment;
+  EXPECT_EQ(segment.format, GST_FORMAT_TIME);
+  EXPECT_EQ(segment.start, 3 * GST_SECOND);
+  EXPECT_EQ(segment.stop, 9 * GST_SECOND);
+  EXPECT_EQ(segment.time, 3 * GST_SECOND);
+  EXPECT_EQ(segment.rate, 2.0);
+}
+
+/// A new segment without a flush holds for what comes after it only.
+TEST(Upstream, ANewSegmentGoesBetweenTheSamples) {
+  const Stream stream(PlainFragments());
+  SegmentFeeder feeder;
+  feeder.Begin();
+  feeder.Push(stream.Header());
+  feeder.Push(stream.Segment(0));
+  feeder.SendSegment(1 * GST_SECOND);
+  feeder.Push(stream.Segment(1));
+  ExpectPlayed(feeder, stream, {0, 1});
+  const auto buffers = BuffersOf(feeder.PadNamed(kAudio));
+  const size_t before = SamplesIn(stream, 1, {0}).size();
+  EXPECT_EQ(buffers[before - 1].segment.start, 0u);
+  EXPECT_EQ(buffers[before].segment.start, 1 * GST_SECOND);
+}
+
+TEST(Upstream, ItsGapsArePassedOn) {
+  const Stream stream(PlainFragments());
+  SegmentFeeder feeder;
+  feeder.Begin();
+  feeder.Push(stream.Header());
+  feeder.SendGap(2 * GST_SECOND, GST_SECOND);
+  for (const char* name : {kVideo, kAudio}) {
+    const RecordedPad pad = feeder.PadNamed(name);
+    const auto gaps = EventsOf(pad, GST_EVENT_GAP);
+    ASSERT_EQ(gaps.size(), 1u) << name;
+    GstClockTime start = 0;
+    GstClockTime duration = 0;
+    gst_event_parse_gap(gaps[0].get(), &start, &duration);
+    EXPECT_EQ(start, 2 * GST_SECOND) << name;
+    EXPECT_EQ(duration, GST_SECOND) << name;
+    EXPECT_EQ(EventsOf(pad, GST_EVENT_SEGMENT).size(), 1u) << "needed before a gap";
+  }
+}
+
+TEST(Upstream, SeeksAndTheDurationAreItsOwn) {
+  const Stream stream(PlainFragments());
+  SegmentFeeder feeder;
+  feeder.SetDuration(7 * GST_SECOND);
+  feeder.Begin();
+  feeder.Push(stream.Header());
+  uint32_t seqnum = 0;
+  EXPECT_TRUE(feeder.recorder().Seek(1.0,
+                                     GST_FORMAT_TIME,
+                                     GST_SEEK_FLAG_FLUSH,
+                                     GST_SEEK_TYPE_SET,
+                                     2 * GST_SECOND,
+                                     GST_SEEK_TYPE_NONE,
+                                     -1,
+                                     &seqnum));
+  const auto seeks = feeder.seeks();
+  ASSERT_EQ(seeks.size(), 1u);
+  EXPECT_EQ(gst_event_get_seqnum(seeks[0].get()), seqnum);
+  EXPECT_EQ(feeder.PadNamed(kVideo).flushes, 0u);
+  gint64 duration = 0;
+  EXPECT_TRUE(gst_element_query_duration(feeder.recorder().demuxer(), GST_FORMAT_TIME, &duration));
+  EXPECT_EQ(duration, 7 * static_cast<gint64>(GST_SECOND));
+}
+
+/// Media that is presented from 80 ms on: upstream's segment is moved there, each track's by its
+/// own edit list.
+TEST(EditLists, MoveTheSegment) {
+  FragmentedSpec spec = PlainFragments();
+  spec.movie.tracks[0].has_edits = true;
+  spec.movie.tracks[0].edits = {{0, 48, 1}};
+  const Stream stream(spec);
+  SegmentFeeder feeder;
+  feeder.Begin("video/quicktime", 2 * GST_SECOND);
+  feeder.Push(stream.Header());
+  feeder.Push(stream.Segment(2));
+  ExpectPlayed(feeder, stream, {2});
+  const GstSegment video = feeder.PadNamed(kVideo).segment;
+  EXPECT_EQ(video.start, 2 * GST_SECOND + 80 * GST_MSECOND);
+  EXPECT_EQ(video.time, 2 * GST_SECOND);
+  EXPECT_EQ(video.base, 0u);
+  EXPECT_EQ(feeder.PadNamed(kAudio).segment.start, 2 * GST_SECOND);
+}
+
+/// An empty edit: the media is presented 700 ms later than its own times say.
+TEST(EditLists, AnEmptyOneDelays) {
+  FragmentedSpec spec = PlainFragments();
+  spec.movie.tracks[1].has_edits = true;
+  spec.movie.tracks[1].edits = {{700, -1, 1}, {0, 0, 1}};
+  const Stream stream(spec);
+  SegmentFeeder feeder;
+  feeder.Begin();
+  feeder.Push(stream.Header());
+  feeder.Push(stream.Segment(0));
+  ExpectPlayed(feeder, stream, {0});
+  const GstSegment audio = feeder.PadNamed(kAudio).segment;
+  EXPECT_EQ(gst_segment_to_running_time(&audio, GST_FORMAT_TIME, 0), 700 * GST_MSECOND);
+  EXPECT_EQ(gst_segment_to_stream_time(&audio, GST_FORMAT_TIME, 0), 700 * GST_MSECOND);
+}
+
+/// Version 1 of trun: no edit list is needed, since offsets go below zero.
+TEST(Times, PresentationIsNeverBeforeDecoding) {
+  FragmentedSpec spec = PlainFragments();
+  for (SampleSpec& sample : spec.movie.tracks[0].samples)
+    sample.cts -= 48;
+  for (FragmentSpec& fragment : spec.fragments) {
+    for (RunSpec& run : fragment.trafs[0].runs)
+      run.version = 1;
+  }
+  const Stream stream(spec);
+  SegmentFeeder feeder;
+  feeder.Begin();
+  feeder.Push(stream.Header());
+  for (size_t i = 0; i < 3; ++i)
+    feeder.Push(stream.Segment(i));
+  const auto buffers = BuffersOf(feeder.PadNamed(kVideo));
+  const auto expected = SamplesIn(stream, 0, {0, 1, 2});
+  ASSERT_EQ(buffers.size(), expected.size());
+  GstClockTime last_dts = 0;
+  for (size_t i = 0; i < buffers.size(); ++i) {
+    SCOPED_TRACE("sample " + std::to_string(i));
+    EXPECT_EQ(buffers[i].pts, expected[i].pts);
+    if (!GST_CLOCK_TIME_IS_VALID(buffers[i].dts)) {
+      EXPECT_LT(i, 2u) << "only before zero there is none";
+      continue;
+    }
+    EXPECT_LE(buffers[i].dts, buffers[i].pts);
+    EXPECT_GE(buffers[i].dts, last_dts);
+    last_dts = buffers[i].dts;
+  }
+}
+
+TEST(MediaSource, SegmentsInAnyOrderWithoutTimes) {
+  const Stream stream(PlainFragments());
+  SegmentFeeder feeder;
+  feeder.StartStream("stream");
+  feeder.SendCaps("video/quicktime, variant=(string)mse-bytestream");
+  GstSegment bytes;
+  gst_segment_init(&bytes, GST_FORMAT_BYTES);
+  feeder.SendEvent(gst_event_new_segment(&bytes));
+  EXPECT_EQ(feeder.Push(stream.Header(), 100), GST_FLOW_OK);
+  EXPECT_EQ(PadNames(feeder), (Names{kVideo, kAudio}));
+  for (const size_t i : {4, 5, 1})
+    EXPECT_EQ(feeder.Push(stream.Segment(i), 3000), GST_FLOW_OK);
+  ExpectPlayed(feeder, stream, {4, 5, 1});
+  feeder.Flush();
+  feeder.SendEvent(gst_event_new_segment(&bytes));
+  feeder.Push(stream.Segment(7));
+  ExpectPlayed(feeder, stream, {7});
+  EXPECT_EQ(feeder.PadNamed(kVideo).segment.format, GST_FORMAT_TIME);
+}
+
+}  // namespace
+}  // namespace iso::test
