@@ -531,5 +531,212 @@ TEST(MediaSource, SegmentsInAnyOrderWithoutTimes) {
   EXPECT_EQ(feeder.PadNamed(kVideo).segment.format, GST_FORMAT_TIME);
 }
 
+/// One track in fragments that say neither when they are nor, truly, whose.
+FragmentedSpec WithoutHeader(size_t track) {
+  FragmentedSpec spec = OneTrack(track);
+  spec.movie.tracks[0].id = 9;
+  for (FragmentSpec& fragment : spec.fragments)
+    fragment.trafs[0].tfdt_version = -1;
+  return spec;
+}
+
+struct SmoothCase {
+  const char* name;
+  size_t track;
+  const char* pad;
+  const char* media_caps;
+};
+
+void PrintTo(const SmoothCase& c, std::ostream* out) {
+  *out << c.name;
+}
+
+constexpr SmoothCase kSmoothCases[] = {
+    {"Video", 0, kVideo, "video/x-h264, width=(int)320, height=(int)180, stream-format=(string)avc"},
+    {"Audio", 1, kAudio, "audio/mpeg, mpegversion=(int)4, rate=(int)48000, channels=(int)2"},
+};
+
+class Smooth : public testing::TestWithParam<SmoothCase> {
+ protected:
+  Smooth() : stream_(WithoutHeader(GetParam().track)) {}
+
+  void Begin(const std::string& media_caps = GetParam().media_caps) {
+    feeder_.Begin("video/quicktime, variant=(string)mss-fragmented, timescale=(guint64)" +
+                  std::to_string(stream_.spec.movie.tracks[0].timescale) + ", media-caps=(GstCaps)[" +
+                  media_caps + "]");
+  }
+
+  /// As upstream brings it: with its time.
+  GstFlowReturn Push(size_t segment, size_t chunk = 1000, bool discont = false) {
+    PieceStart start;
+    start.discont = discont;
+    start.pts = SamplesIn(stream_, 0, {segment}).front().dts;
+    return feeder_.Push(stream_.Segment(segment), chunk, start);
+  }
+
+  void ExpectSegments(const std::vector<size_t>& segments) {
+    ExpectBuffers(
+        BuffersOf(feeder_.PadNamed(GetParam().pad)), SamplesIn(stream_, 0, segments), GetParam().name);
+  }
+
+  const Stream stream_;
+  SegmentFeeder feeder_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Tracks, Smooth, testing::ValuesIn(kSmoothCases), [](const auto& test) {
+  return test.param.name;
+});
+
+TEST_P(Smooth, FragmentsNeedNoHeader) {
+  Begin();
+  for (size_t i = 0; i < stream_.segments(); ++i)
+    ASSERT_EQ(Push(i), GST_FLOW_OK);
+  ExpectSegments(All(stream_));
+  const RecordedPad pad = feeder_.PadNamed(GetParam().pad);
+  EXPECT_EQ(BreaksIn(pad), std::vector<size_t>{0});
+  EXPECT_EQ(EventsOf(pad, GST_EVENT_CAPS).size(), 1u);
+  EXPECT_EQ(EventsOf(pad, GST_EVENT_SEGMENT).size(), 1u);
+  EXPECT_EQ(PadNames(feeder_), Names{GetParam().pad});
+  feeder_.SendEos();
+  EXPECT_TRUE(feeder_.PadNamed(GetParam().pad).eos);
+  EXPECT_EQ(feeder_.recorder().errors(), Names{});
+}
+
+TEST_P(Smooth, PadsComeWithTheFirstFragment) {
+  Begin();
+  EXPECT_EQ(PadNames(feeder_), Names{});
+  Push(0);
+  EXPECT_EQ(PadNames(feeder_), Names{GetParam().pad});
+}
+
+TEST_P(Smooth, FragmentsMayBeLeftOut) {
+  Begin();
+  Push(0);
+  Push(4, 300);
+  feeder_.Flush();
+  feeder_.SendSegment(2 * GST_SECOND);
+  Push(2, 300, true);
+  Push(3);
+  ExpectSegments({2, 3});
+}
+
+TEST_P(Smooth, OtherCapsGoOnOnTheSamePad) {
+  Begin();
+  Push(0);
+  const std::string other = std::string(GetParam().media_caps) + ", codec_data=(buffer)aa";
+  feeder_.SendCaps("video/quicktime, variant=(string)mss-fragmented, timescale=(guint64)" +
+                   std::to_string(stream_.spec.movie.tracks[0].timescale) +
+                   ", media-caps=(GstCaps)[" + other + "]");
+  Push(1);
+  ExpectSegments({0, 1});
+  const auto buffers = BuffersOf(feeder_.PadNamed(GetParam().pad));
+  EXPECT_EQ(buffers.front().caps.find("codec_data"), std::string::npos);
+  EXPECT_NE(buffers.back().caps.find("codec_data=(buffer)aa"), std::string::npos);
+  EXPECT_EQ(PadNames(feeder_), Names{GetParam().pad});
+}
+
+/// Some servers count the offset as if a box that they put in afterwards were not there.
+TEST_P(Smooth, DataThatWouldLieInTheMoofIsTheMdats) {
+  Begin();
+  Bytes segment = stream_.Segment(0);
+  const char* const name = "trun";
+  const auto trun = std::search(segment.begin(), segment.end(), name, name + 4) - segment.begin();
+  uint8_t* const offset = &segment[static_cast<size_t>(trun) + 12];
+  GST_WRITE_UINT32_BE(offset, GST_READ_UINT32_BE(offset) - 80);
+  feeder_.Push(segment, SIZE_MAX, {.pts = 0});
+  ExpectSegments({0});
+}
+
+Names SystemsTold(const RecordedPad& pad) {
+  Names systems;
+  for (const EventPtr& event : EventsOf(pad, GST_EVENT_PROTECTION)) {
+    const gchar* system = nullptr;
+    gst_event_parse_protection(event.get(), &system, nullptr, nullptr);
+    systems.emplace_back(system);
+  }
+  return systems;
+}
+
+/// What of a sample's protection meta the truth knows.
+void ExpectProtection(const RecordedItem& buffer, const SampleTruth& truth) {
+  const GstStructure* info = buffer.protection.get();
+  ASSERT_NE(info, nullptr);
+  guint iv_size = 0;
+  EXPECT_TRUE(gst_structure_get_uint(info, "iv_size", &iv_size));
+  EXPECT_EQ(iv_size, truth.key.iv_size);
+  const GValue* iv = gst_structure_get_value(info, "iv");
+  ASSERT_NE(iv, nullptr);
+  Bytes bytes(truth.iv.size());
+  EXPECT_EQ(gst_buffer_extract(gst_value_get_buffer(iv), 0, bytes.data(), 99), bytes.size());
+  EXPECT_EQ(bytes, truth.iv);
+  guint subsamples = 99;
+  EXPECT_TRUE(gst_structure_get_uint(info, "subsample_count", &subsamples));
+  EXPECT_EQ(subsamples, truth.subsamples.size());
+}
+
+void ExpectProtected(const RecordedPad& pad, const std::vector<SampleTruth>& truth) {
+  const auto buffers = BuffersOf(pad);
+  ASSERT_EQ(buffers.size(), truth.size());
+  for (size_t i = 0; i < buffers.size(); ++i) {
+    SCOPED_TRACE(pad.name + ", sample " + std::to_string(i));
+    ExpectProtection(buffers[i], truth[i]);
+  }
+}
+
+TEST(Encrypted, SamplesSayHowAfterABreakToo) {
+  EncryptionSpec encryption;
+  encryption.subsamples = true;
+  const EncryptedFragments built = BuildEncryptedFragments(encryption);
+  const auto first = std::search(built.file.begin(), built.file.end(), "moof", &"moof"[4]) - 4;
+  const Bytes header(built.file.begin(), first);
+  const Bytes segments(first, built.file.end());
+  SegmentFeeder feeder;
+  feeder.Begin();
+  feeder.Push(header);
+  feeder.Push(segments, 1000);
+  ExpectProtected(feeder.PadNamed(kVideo), built.truth[0]);
+  ExpectProtected(feeder.PadNamed(kAudio), built.truth[1]);
+  feeder.Flush();
+  feeder.SendSegment(0);
+  feeder.Push(segments, 1000, {.discont = true});
+  ExpectProtected(feeder.PadNamed(kVideo), built.truth[0]);
+  EXPECT_EQ(BuffersOf(feeder.PadNamed(kVideo)).front().caps.find("application/x-cenc"), 0u);
+}
+
+TEST_P(Smooth, EncryptedSamplesSayHow) {
+  constexpr const char* kSystem = "9a04f079-9840-4286-ab92-e65be0885f95";
+  EncryptionSpec encryption;
+  encryption.form = RecordForm::kPiff;
+  FragmentedSpec spec = WithoutHeader(GetParam().track);
+  std::vector<SampleTruth> all;
+  for (FragmentSpec& fragment : spec.fragments) {
+    TrafSpec& traf = fragment.trafs[0];
+    std::vector<SampleTruth> truth;
+    for (size_t i = 0; i < traf.runs[0].count; ++i)
+      truth.push_back(TruthOf(encryption, all.size() + i, 0));
+    traf.boxes = [=, runs = traf.runs](uint64_t position) {
+      return TrafBoxes(encryption, truth, runs, position);
+    };
+    all.insert(all.end(), truth.begin(), truth.end());
+  }
+  const Stream stream(spec);
+  const std::string media(GetParam().media_caps);
+  const size_t type_end = media.find(',');
+  Begin("application/x-cenc, original-media-type=(string)" + media.substr(0, type_end) +
+        ", protection-system=(string)" + kSystem + media.substr(type_end));
+  GstBuffer* rights = gst_buffer_new_allocate(nullptr, 5, nullptr);
+  feeder_.SendEvent(gst_event_new_protection(kSystem, rights, "smooth-streaming"));
+  gst_buffer_unref(rights);
+  for (size_t i = 0; i < stream.segments(); ++i) {
+    const GstClockTime time = SamplesIn(stream, 0, {i}).front().dts;
+    ASSERT_EQ(feeder_.Push(stream.Segment(i), 1000, {.pts = time}), GST_FLOW_OK);
+  }
+  const RecordedPad pad = feeder_.PadNamed(GetParam().pad);
+  ExpectBuffers(BuffersOf(pad), SamplesIn(stream, 0, All(stream)), GetParam().name);
+  ExpectProtected(pad, all);
+  EXPECT_EQ(SystemsTold(pad), Names{kSystem});
+  EXPECT_TRUE(feeder_.recorder().messages(GST_MESSAGE_NEED_CONTEXT).empty());
+}
+
 }  // namespace
 }  // namespace iso::test

@@ -84,6 +84,12 @@ void OutputPad::SetProtectionSystem(const std::string& system) {
   }
 }
 
+bool OutputPad::HasProtectionSystem() const {
+  const GstCaps* caps = first_format().caps.get();
+  return caps != nullptr &&
+         gst_structure_has_field(gst_caps_get_structure(caps, 0), "protection-system");
+}
+
 void OutputPad::SetTags(Ref<GstTagList> stream_tags) {
   tags_due_ = !stream_tags_ || !gst_tag_list_is_equal(stream_tags_.get(), stream_tags.get());
   gst_stream_set_tags(stream_.get(), stream_tags.get());

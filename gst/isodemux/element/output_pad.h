@@ -39,6 +39,9 @@ class OutputPad {
   /// Of encrypted streams: the DRM system in their caps. Before Create().
   void SetProtectionSystem(const std::string& system);
 
+  /// Whether upstream's caps have chosen one.
+  bool HasProtectionSystem() const;
+
   /// Goes out before the next buffer, where the stream is encrypted.
   void AddProtectionEvent(Ref<GstEvent> event) { protection_events_.push_back(std::move(event)); }
 

@@ -155,7 +155,7 @@ void ProtectionMetas::Describe(const SampleProtection& protection) {
                                   scheme_.Text().c_str(),
                                   nullptr));
   GstStructure* info = common_.get();
-  SetBytes(info, "kid", p.key_id);
+  if (p.has_key_id) SetBytes(info, "kid", p.key_id);
   if (p.crypt_blocks != 0 || p.skip_blocks != 0) {
     SetNumber(info, "crypt_byte_block", p.crypt_blocks);
     SetNumber(info, "skip_byte_block", p.skip_blocks);

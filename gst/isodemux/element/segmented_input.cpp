@@ -34,6 +34,10 @@ const char* MediaTypeOf(const GstCaps* caps) {
   return original != nullptr ? original : gst_structure_get_name(structure);
 }
 
+bool IsEncrypted(const GstCaps* caps) {
+  return gst_structure_has_name(gst_caps_get_structure(caps, 0), "application/x-cenc");
+}
+
 MediaKind KindOfCaps(const GstCaps* caps) {
   const char* type = MediaTypeOf(caps);
   if (g_str_has_prefix(type, "video/") || g_str_has_prefix(type, "image/")) {
@@ -53,6 +57,7 @@ bool IsSegmentedVariant(const GstCaps* caps) {
 StreamFormat FormatOfCaps(const Ref<GstCaps>& caps) {
   StreamFormat format;
   format.caps = caps;
+  format.encrypted = IsEncrypted(caps.get());
   format.tags = Ref<GstTagList>::Adopt(gst_tag_list_new_empty());
   switch (KindOfCaps(caps.get())) {
     case MediaKind::kVideo:
@@ -83,7 +88,8 @@ void SegmentedInput::TakeCaps(const GstCaps* caps) {
     const uint64_t timescale = Number(structure, "timescale", kSmoothTimescale);
     const bool usable = timescale > 0 && timescale <= UINT32_MAX;
     headerless = HeaderlessTrack{KindOfCaps(media_caps.get()),
-                                 usable ? static_cast<uint32_t>(timescale) : kSmoothTimescale};
+                                 usable ? static_cast<uint32_t>(timescale) : kSmoothTimescale,
+                                 IsEncrypted(media_caps.get())};
   }
   splitter.SetHeaderless(headerless.has_value());
 }

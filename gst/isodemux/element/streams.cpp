@@ -134,8 +134,11 @@ void Session::PrepareProtection() {
   const auto events = ProtectionEvents(sink_, demuxer_->movie()->protection_systems);
   for (const auto& output : outputs_) {
     if (output->track().protection == nullptr) continue;
-    const std::string system = ChooseProtectionSystem(element_, sink_, events, output->track().id);
-    if (!system.empty()) output->SetProtectionSystem(system);
+    if (!output->HasProtectionSystem()) {
+      const std::string system =
+          ChooseProtectionSystem(element_, sink_, events, output->track().id);
+      if (!system.empty()) output->SetProtectionSystem(system);
+    }
     for (const Ref<GstEvent>& event : events) {
       output->AddProtectionEvent(event);
     }

@@ -54,7 +54,7 @@ TrafHeader ReadHeader(Bytes traf, uint64_t moof) {
 }  // namespace
 
 FragmentCrypto::FragmentCrypto(const FragmentSamples& samples,
-                               uint32_t id,
+                               std::optional<uint32_t> id,
                                std::shared_ptr<const TrackProtection> protection)
     : samples_(samples),
       id_(id),
@@ -115,7 +115,7 @@ Status FragmentCrypto::AddPart(const Fragment& fragment,
                                uint32_t* first,
                                std::vector<Part>* parts) {
   const TrafHeader header = ReadHeader(traf, fragment.offset);
-  if (header.track_id != id_) return {};
+  if (id_ && header.track_id != *id_) return {};
   TrafProtectionReader reader(protection_);
   BoxList boxes(traf);
   for (BoxView box; boxes.Next(&box);) {
@@ -134,7 +134,8 @@ std::unique_ptr<SampleCrypto> NewSampleCrypto(const Track& track) {
   if (track.protection == nullptr) return nullptr;
   if (track.fragments == nullptr) return track.protection->NewTableCrypto();
   const auto& samples = static_cast<const FragmentSamples&>(*track.samples);
-  return std::make_unique<FragmentCrypto>(samples, track.id, track.protection);
+  const auto id = track.any_id ? std::nullopt : std::optional(track.id);
+  return std::make_unique<FragmentCrypto>(samples, id, track.protection);
 }
 
 }  // namespace iso

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/fragment/fragment_samples.h"
@@ -16,9 +17,9 @@ namespace iso {
 
 class FragmentCrypto final : public SampleCrypto {
  public:
-  /// All must outlive this. `id` is the track's.
+  /// All must outlive this. `id` is the track's; nothing: it is the only one.
   FragmentCrypto(const FragmentSamples& samples,
-                 uint32_t id,
+                 std::optional<uint32_t> id,
                  std::shared_ptr<const TrackProtection> protection);
 
   Status At(const CryptoQuery& sample, SampleProtection* protection) override;
@@ -34,7 +35,7 @@ class FragmentCrypto final : public SampleCrypto {
   Status AddPart(const Fragment& fragment, Bytes traf, uint32_t* first, std::vector<Part>* parts);
 
   const FragmentSamples& samples_;
-  const uint32_t id_;
+  const std::optional<uint32_t> id_;
   const std::shared_ptr<const TrackProtection> protection_;
   const std::unique_ptr<SampleCrypto> table_;  ///< for the samples in moov
   FragmentRef fragment_;                       ///< whose parts these are; null: none

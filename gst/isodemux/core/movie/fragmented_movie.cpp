@@ -46,6 +46,13 @@ uint32_t DurationOfLast(const Fragment& fragment, const TrackFragment& track) {
   return sample.duration;
 }
 
+/// Upstream's nanoseconds have been rounded already: rounded down again they would be a tick
+/// early.
+int64_t NearestTick(int64_t time_ns, uint32_t timescale) {
+  const int64_t half = kNanosecondsPerSecond / 2 / timescale;
+  return RescaleFloor(SaturatingAdd(time_ns, half), kNanosecondsPerSecond, timescale);
+}
+
 class FragmentedMovie {
  public:
   FragmentedMovie(const MovieExtends& extends,
@@ -97,9 +104,8 @@ Result<std::vector<FragmentTrack>> FragmentedMovie::Tracks() const {
     if (count > 0) {
       ISO_TRY(each.table_duration, track.table->DecodeTime(count));
     } else if (options_.segments) {
-      each.table_duration =
-          RescaleFloor(options_.segments->start_ns, kNanosecondsPerSecond, track.timescale);
-      each.any_id = options_.segments->headerless.has_value();
+      each.table_duration = NearestTick(options_.segments->start_ns, track.timescale);
+      each.any_id = track.any_id;
     }
     tracks.push_back(each);
   }

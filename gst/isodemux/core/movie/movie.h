@@ -48,6 +48,7 @@ struct Track {
   PacketLayout packing;               ///< frames 0: samples are what the tables say
   Timeline timeline;
   std::vector<EditEntry> edit_list;  ///< as stored, while the timeline waits for fragments
+  bool any_id = false;  ///< the only one: samples are its own whatever number fragments give
   bool in_segments = false;   ///< of an adaptive stream, which itself says what is presented when
   int64_t edit_shift_ns = 0;  ///< there: media time minus presentation time, by the edit list
   Metadata metadata;

@@ -158,6 +158,10 @@ void MovieReader::Assume(const HeaderlessTrack& known) {
   track.descriptions.emplace_back();
   track.table = std::make_shared<SampleTable>(SampleTableLayout(), *movie_->pages);
   track.samples = track.table;
+  track.any_id = true;
+  if (known.encrypted) {
+    track.protection = AssumeProtection(PiffDefaults(), *movie_->pages, loader_.window().source());
+  }
   movie_->tracks.push_back(std::move(track));
   extends_.emplace();
 }

@@ -20,6 +20,7 @@ namespace iso {
 struct HeaderlessTrack {
   MediaKind kind = MediaKind::kOther;
   uint32_t timescale = 0;  ///< ticks a second, not 0
+  bool encrypted = false;  ///< by PIFF, with what it takes for granted
 };
 
 /// The file is a run of media segments of an adaptive stream. What follows the movie header is not

@@ -116,6 +116,15 @@ EntryEncryption EncryptionOf(const SampleDescription& entry) {
   return result;
 }
 
+EntryEncryption PiffDefaults() {
+  EncryptionParameters parameters;
+  parameters.is_protected = true;
+  parameters.iv_size = 8;
+  parameters.piff_algorithm = kPiffCtr;
+  parameters.has_key_id = false;
+  return {FourCC("cenc"), parameters};
+}
+
 std::optional<EncryptionParameters> ParseSeig(Reader& r) {
   r.Skip(1);
   return ParseParameters(r, true);

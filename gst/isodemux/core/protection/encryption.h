@@ -28,6 +28,7 @@ struct EncryptionParameters {
   uint8_t skip_blocks = 0;
   uint8_t constant_iv_size = 0;  ///< 8 or 16 where iv_size is 0
   uint8_t piff_algorithm = 0;    ///< of PIFF: 1 is AES-CTR, 2 AES-CBC; 0: not PIFF
+  bool has_key_id = true;
   std::array<uint8_t, kKeyIdBytes> key_id = {};
   std::array<uint8_t, kMaxIvBytes> constant_iv = {};
 
@@ -45,6 +46,10 @@ struct EntryEncryption {
 /// The scheme and parameters of sinf (14496-12 8.12), those of PIFF included. A scheme
 /// that is not of common encryption gives scheme 0.
 EntryEncryption EncryptionOf(const SampleDescription& entry);
+
+/// What PIFF's samples are encrypted with where no track encryption box says: AES-CTR, IVs of 8
+/// bytes, and a key that is not named.
+EntryEncryption PiffDefaults();
 
 /// One entry of a `seig` group description; nothing where it is damaged.
 std::optional<EncryptionParameters> ParseSeig(Reader& r);

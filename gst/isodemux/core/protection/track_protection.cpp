@@ -93,6 +93,18 @@ std::unique_ptr<SampleCrypto> TrackProtection::NewTableCrypto() const {
   return std::make_unique<TableCrypto>(*this);
 }
 
+std::shared_ptr<const TrackProtection> AssumeProtection(const EntryEncryption& entry,
+                                                        PageCache& pages,
+                                                        ByteSource& source) {
+  return std::make_shared<const TrackProtection>(std::vector{entry},
+                                                 KeyGroups(),
+                                                 std::nullopt,
+                                                 AuxiliaryLayout(),
+                                                 SampleTableLayout(),
+                                                 pages,
+                                                 source);
+}
+
 bool ProtectionReader::Wants(FourCC type) {
   static constexpr FourCC kWanted[] = {"saiz", "saio", "senc", "uuid", "sgpd", "sbgp"};
   return std::find(std::begin(kWanted), std::end(kWanted), type) != std::end(kWanted);

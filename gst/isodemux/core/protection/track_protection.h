@@ -85,6 +85,11 @@ class TrackProtection {
   CountedRuns group_runs_;
 };
 
+/// Of a track that has no movie header. As for TrackProtection, what it reads must outlive it.
+std::shared_ptr<const TrackProtection> AssumeProtection(const EntryEncryption& entry,
+                                                        PageCache& pages,
+                                                        ByteSource& source);
+
 /// Gathers the boxes of an stbl that concern encryption.
 class ProtectionReader {
  public:
