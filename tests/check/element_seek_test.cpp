@@ -237,6 +237,7 @@ GST_START_TEST(seek_flushing_keeps_seqnum) {
                   pad.name.c_str());
     }
     fail_unless(IndexOf(pad, GST_EVENT_STREAM_START) < 0);
+    fail_unless(IndexOf(pad, GST_EVENT_TAG) < 0, "pads keep tags over a flush");
     ExpectNear(static_cast<int64_t>(pad.segment.time), GST_SECOND, 1, "segment.time");
     fail_unless_equals_uint64(pad.segment.base, 0);
   }

@@ -2,6 +2,7 @@
 //
 // Files that grow while they are played (follow-timeout).
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <thread>
@@ -9,9 +10,11 @@
 #include <gtest/gtest.h>
 
 #include "fragment_catalog.h"
+#include "movie_catalog.h"
 #include "oracle_bytes.h"
 #include "play_compare.h"
 #include "recorder.h"
+#include "seek_rules.h"
 
 namespace iso::test {
 namespace {
@@ -43,15 +46,10 @@ void Follow(Recorder& recorder, GstClockTime timeout) {
   g_object_set(recorder.demuxer(), "follow-timeout", static_cast<guint64>(timeout), nullptr);
 }
 
-size_t Buffers(const Recorder& recorder) {
-  size_t sum = 0;
-  for (const RecordedPad& pad : recorder.pads()) sum += pad.buffers;
-  return sum;
-}
-
 TEST(Growing, IsPlayedToItsFinalEnd) {
   const FragmentedMovie built = BuildFragments(PlainFragments());
-  for (const uint64_t begin : {uint64_t{5}, built.init_size, built.places[0].end, built.places[2].mdat + 9}) {
+  for (const uint64_t begin :
+       {uint64_t{5}, built.init_size, built.places[0].end, built.places[2].mdat + 9}) {
     const TempFile file(Part(built.bytes, begin));
     Recorder recorder;
     Follow(recorder, kTimeout);
@@ -75,28 +73,94 @@ TEST(Growing, WithoutTheTimeoutTheEndIsTheEnd) {
   ExpectNone(ComparePlayed(recorder, outcome, *ExpandMovie(bytes), bytes), "cut");
 }
 
-// The wait would last an hour.
-TEST(Growing, TheWaitIsInterrupted) {
-  const FragmentedMovie built = BuildFragments(PlainFragments());
-  const TempFile file(Part(built.bytes, built.places[2].end));
-  const Watchdog watchdog("interrupted", 60);
+TEST(Growing, AMovieThatIsNotInFragments) {
+  const Bytes bytes = BuildMovie(PlainMovie());
+  const size_t begin = bytes.size() * 2 / 3;
+  const TempFile file(Part(bytes, begin));
   Recorder recorder;
-  Follow(recorder, 3600 * GST_SECOND);
+  Follow(recorder, kTimeout);
+  std::thread writer([&] { Write(file.path(), bytes, begin); });
   recorder.Start(file.path());
-  ASSERT_TRUE(recorder.WaitFor([](const auto& pads) {
-    return !pads.empty() && pads[0]->buffers > 0;
-  }));
-  std::this_thread::sleep_for(std::chrono::milliseconds(300));
-  const size_t before = Buffers(recorder);
-  Append(file.path(), built.bytes, built.places[2].end, built.bytes.size());
-  ASSERT_TRUE(recorder.Seek(1.0, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH, GST_SEEK_TYPE_SET, 0,
-                            GST_SEEK_TYPE_NONE, -1));
-  EXPECT_TRUE(recorder.WaitFor([&](const auto& pads) {
-    size_t sum = 0;
-    for (const RecordedPad* pad : pads) sum += pad->buffers;
-    return sum > before;
-  }));
+  const Outcome outcome = recorder.WaitEos(60);
+  writer.join();
+  ExpectNone(ComparePlayed(recorder, outcome, *ExpandMovie(bytes), bytes), "progressive");
+}
+
+TEST(Growing, AMovieHeaderThatNeverComesIsAnError) {
+  const FragmentedMovie built = BuildFragments(PlainFragments());
+  const TempFile file(Part(built.bytes, 5));
+  Recorder recorder;
+  Follow(recorder, 300 * GST_MSECOND);
+  recorder.Start(file.path());
+  EXPECT_EQ(recorder.WaitEos(60), Outcome::kError);
   recorder.Stop();
+  EXPECT_EQ(recorder.errors().size(), 1u);
+}
+
+/// A file of which three fragments are there, played to their end: the wait for more would last
+/// an hour.
+class Waiting : public testing::Test {
+ protected:
+  void SetUp() override {
+    const OracleMovie there = *ExpandMovie(Part(built_.bytes, end_));
+    Follow(recorder_, 3600 * GST_SECOND);
+    recorder_.Start(file_.path());
+    ASSERT_TRUE(recorder_.WaitFor([&](const auto& pads) {
+      const auto whole = [&](size_t i) {
+        return pads[i]->buffers == there.tracks[i].samples.size();
+      };
+      return pads.size() == 2 && whole(0) && whole(1);
+    }));
+  }
+
+  gint64 Duration() {
+    gint64 duration = -1;
+    EXPECT_TRUE(gst_element_query_duration(recorder_.demuxer(), GST_FORMAT_TIME, &duration));
+    return duration;
+  }
+
+  gint64 SeekableEnd() {
+    GstQuery* query = gst_query_new_seeking(GST_FORMAT_TIME);
+    gint64 end = 0;
+    EXPECT_TRUE(gst_element_query(recorder_.demuxer(), query));
+    gst_query_parse_seeking(query, nullptr, nullptr, nullptr, &end);
+    gst_query_unref(query);
+    return end;
+  }
+
+  const FragmentedMovie built_ = BuildFragments(PlainFragments());
+  const uint64_t end_ = built_.places[2].end;
+  const TempFile file_{Part(built_.bytes, end_)};
+  const Watchdog watchdog_{"waiting", 60};
+  Recorder recorder_;
+};
+
+TEST_F(Waiting, IsInterruptedByTheEnd) {
+  for (const RecordedPad& pad : recorder_.pads())
+    EXPECT_FALSE(pad.eos) << pad.name;
+  recorder_.Stop();
+}
+
+TEST_F(Waiting, IsInterruptedByASeekToWhatHasComeSince) {
+  const gint64 before = Duration();
+  EXPECT_EQ(SeekableEnd(), -1);
+  Append(file_.path(), built_.bytes, end_, built_.bytes.size());
+  const OracleMovie movie = *ExpandMovie(built_.bytes);
+  const auto rules = SeekRules::For(movie, recorder_.pads(), built_.bytes.size());
+  ASSERT_TRUE(rules);
+  const int64_t target = before + (rules->end() - before) / 2;
+  ASSERT_TRUE(recorder_.Seek(1.0,
+                             GST_FORMAT_TIME,
+                             GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_ACCURATE,
+                             GST_SEEK_TYPE_SET,
+                             target,
+                             GST_SEEK_TYPE_NONE,
+                             -1));
+  ASSERT_TRUE(recorder_.WaitFirstBuffers(30));
+  const SeekExpectation expected = rules->Expect(GST_SEEK_FLAG_ACCURATE, target);
+  ExpectNone(rules->Check(expected, recorder_.pads(), built_.bytes), "sought");
+  EXPECT_GT(Duration(), before);
+  EXPECT_EQ(SeekableEnd(), -1);
 }
 
 }  // namespace

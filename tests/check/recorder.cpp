@@ -272,7 +272,9 @@ bool Recorder::WaitFor(const std::function<bool(const std::vector<const Recorded
 }
 
 bool Recorder::HaveStarted() const {
-  const auto started = [](const auto& sink) { return sink->record.buffers > 0 || sink->record.eos; };
+  const auto started = [](const auto& sink) {
+    return sink->record.buffers > 0 || sink->record.eos;
+  };
   return no_more_pads_ && !sinks_.empty() && std::all_of(sinks_.begin(), sinks_.end(), started);
 }
 

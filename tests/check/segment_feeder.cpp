@@ -114,9 +114,10 @@ RecordedPad SegmentFeeder::PadNamed(const std::string& name) const {
 
 std::vector<RecordedItem> BuffersOf(const RecordedPad& pad) {
   std::vector<RecordedItem> buffers;
-  std::copy_if(pad.items.begin(), pad.items.end(), std::back_inserter(buffers), [](const auto& item) {
-    return item.event == nullptr;
-  });
+  std::copy_if(
+      pad.items.begin(), pad.items.end(), std::back_inserter(buffers), [](const auto& item) {
+        return item.event == nullptr;
+      });
   return buffers;
 }
 

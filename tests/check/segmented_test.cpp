@@ -154,6 +154,14 @@ FragmentedSpec LargerVideo() {
   return spec;
 }
 
+/// A stream's beginning: its header, then these segments.
+void Play(SegmentFeeder& feeder, const Stream& stream, const std::vector<size_t>& segments) {
+  feeder.Begin();
+  feeder.Push(stream.Header());
+  for (const size_t i : segments)
+    feeder.Push(stream.Segment(i));
+}
+
 TEST(Header, AloneExposesPads) {
   const Stream stream(PlainFragments());
   SegmentFeeder feeder;
@@ -167,13 +175,10 @@ TEST(Header, AloneExposesPads) {
 
 class Chunks : public testing::TestWithParam<size_t> {};
 
-INSTANTIATE_TEST_SUITE_P(Sizes,
-                         Chunks,
-                         testing::Values(1, 7, 1000, 4096, 100'000, SIZE_MAX),
-                         [](const auto& test) {
-                           return test.param == SIZE_MAX ? std::string("Whole")
-                                                         : std::to_string(test.param);
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Sizes, Chunks, testing::Values(1, 7, 1000, 4096, 100'000, SIZE_MAX), [](const auto& test) {
+      return test.param == SIZE_MAX ? std::string("Whole") : std::to_string(test.param);
+    });
 
 TEST_P(Chunks, EverySampleComesOnceAndInOrder) {
   const Stream stream(PlainFragments());
@@ -194,18 +199,14 @@ TEST_P(Chunks, EverySampleComesOnceAndInOrder) {
 TEST(Segments, EachGoesOutWithoutTheNext) {
   const Stream stream(PlainFragments());
   SegmentFeeder feeder;
-  feeder.Begin();
-  feeder.Push(stream.Header());
-  feeder.Push(stream.Segment(0));
+  Play(feeder, stream, {0});
   ExpectPlayed(feeder, stream, {0});
 }
 
 TEST(Breaks, DiscontGoesOnUnderTheSameHeader) {
   const Stream stream(PlainFragments());
   SegmentFeeder feeder;
-  feeder.Begin();
-  feeder.Push(stream.Header());
-  feeder.Push(stream.Segment(0));
+  Play(feeder, stream, {0});
   EXPECT_EQ(feeder.Push(stream.Segment(5), 1000, {.discont = true}), GST_FLOW_OK);
   feeder.Push(stream.Segment(6));
   ExpectPlayed(feeder, stream, {0, 5, 6});
@@ -218,8 +219,7 @@ TEST(Breaks, DiscontGoesOnUnderTheSameHeader) {
 TEST(Breaks, DiscontInTheMiddleOfASegment) {
   const Stream stream(PlainFragments());
   SegmentFeeder feeder;
-  feeder.Begin();
-  feeder.Push(stream.Header());
+  Play(feeder, stream, {});
   Bytes half = stream.Segment(0);
   half.resize(stream.movie.places[0].mdat + 8 + 1000 - stream.movie.places[0].start);
   feeder.Push(half);
@@ -235,8 +235,7 @@ TEST(Breaks, DiscontInTheMiddleOfASegment) {
 TEST(Breaks, FlushForgetsWhatCameAndKeepsTheHeader) {
   const Stream stream(PlainFragments());
   SegmentFeeder feeder;
-  feeder.Begin();
-  feeder.Push(stream.Header());
+  Play(feeder, stream, {});
   Bytes half = stream.Segment(0);
   half.resize(half.size() / 2);
   feeder.Push(half);
@@ -257,9 +256,7 @@ TEST(Breaks, FlushForgetsWhatCameAndKeepsTheHeader) {
 TEST(Breaks, FlushAndTheSameHeaderAgain) {
   const Stream stream(PlainFragments());
   SegmentFeeder feeder;
-  feeder.Begin();
-  feeder.Push(stream.Header());
-  feeder.Push(stream.Segment(0));
+  Play(feeder, stream, {0});
   feeder.Flush();
   feeder.SendSegment(4 * GST_SECOND);
   feeder.Push(stream.Header(), SIZE_MAX, {.discont = true});
@@ -272,9 +269,7 @@ TEST(Breaks, FlushAndTheSameHeaderAgain) {
 TEST(Breaks, FlushAfterTheEnd) {
   const Stream stream(PlainFragments());
   SegmentFeeder feeder;
-  feeder.Begin();
-  feeder.Push(stream.Header());
-  feeder.Push(stream.Segment(0));
+  Play(feeder, stream, {0});
   feeder.SendEos();
   feeder.Flush();
   feeder.SendSegment(0);
@@ -289,9 +284,7 @@ TEST(NewHeader, GoesOnOnTheSamePadsWithOtherCaps) {
   const Stream small(PlainFragments());
   const Stream large(LargerVideo());
   SegmentFeeder feeder;
-  feeder.Begin();
-  feeder.Push(small.Header());
-  feeder.Push(small.Segment(0));
+  Play(feeder, small, {0});
   feeder.Push(large.Header());
   feeder.Push(large.Segment(1));
   EXPECT_EQ(PadNames(feeder), (Names{kVideo, kAudio}));
@@ -314,9 +307,7 @@ TEST(NewHeader, TheOnlyOneOfItsKindKeepsItsPadUnderAnotherNumber) {
   renumbered.movie.tracks[0].id = 77;
   const Stream second(renumbered);
   SegmentFeeder feeder;
-  feeder.Begin();
-  feeder.Push(first.Header());
-  feeder.Push(first.Segment(0));
+  Play(feeder, first, {0});
   feeder.Push(second.Header());
   feeder.Push(second.Segment(1));
   EXPECT_EQ(PadNames(feeder), Names{kVideo});
@@ -329,9 +320,7 @@ TEST(NewHeader, ATrackThatIsNewGetsAPad) {
   const Stream video(OneTrack(0));
   const Stream both(PlainFragments());
   SegmentFeeder feeder;
-  feeder.Begin();
-  feeder.Push(video.Header());
-  feeder.Push(video.Segment(0));
+  Play(feeder, video, {0});
   EXPECT_EQ(PadNames(feeder), Names{kVideo});
   feeder.Push(both.Header());
   feeder.Push(both.Segment(1));
@@ -345,9 +334,7 @@ TEST(NewHeader, ATrackThatIsGoneEnds) {
   const Stream both(PlainFragments());
   const Stream video(OneTrack(0));
   SegmentFeeder feeder;
-  feeder.Begin();
-  feeder.Push(both.Header());
-  feeder.Push(both.Segment(0));
+  Play(feeder, both, {0});
   feeder.Push(video.Header());
   feeder.Push(video.Segment(1));
   EXPECT_TRUE(feeder.PadNamed(kAudio).eos);
@@ -359,9 +346,7 @@ TEST(NewHeader, ATrackThatIsGoneEnds) {
 TEST(NewHeader, AnotherStreamNeedsOne) {
   const Stream stream(PlainFragments());
   SegmentFeeder feeder;
-  feeder.Begin();
-  feeder.Push(stream.Header());
-  feeder.Push(stream.Segment(0));
+  Play(feeder, stream, {0});
   feeder.StartStream("another");
   feeder.SendCaps("video/quicktime");
   feeder.SendSegment(0);
@@ -389,9 +374,7 @@ TEST(Upstream, ItsSegmentIsPassedOn) {
 TEST(Upstream, ANewSegmentGoesBetweenTheSamples) {
   const Stream stream(PlainFragments());
   SegmentFeeder feeder;
-  feeder.Begin();
-  feeder.Push(stream.Header());
-  feeder.Push(stream.Segment(0));
+  Play(feeder, stream, {0});
   feeder.SendSegment(1 * GST_SECOND);
   feeder.Push(stream.Segment(1));
   ExpectPlayed(feeder, stream, {0, 1});
@@ -404,8 +387,7 @@ TEST(Upstream, ANewSegmentGoesBetweenTheSamples) {
 TEST(Upstream, ItsGapsArePassedOn) {
   const Stream stream(PlainFragments());
   SegmentFeeder feeder;
-  feeder.Begin();
-  feeder.Push(stream.Header());
+  Play(feeder, stream, {});
   feeder.SendGap(2 * GST_SECOND, GST_SECOND);
   for (const char* name : {kVideo, kAudio}) {
     const RecordedPad pad = feeder.PadNamed(name);
@@ -424,8 +406,7 @@ TEST(Upstream, SeeksAndTheDurationAreItsOwn) {
   const Stream stream(PlainFragments());
   SegmentFeeder feeder;
   feeder.SetDuration(7 * GST_SECOND);
-  feeder.Begin();
-  feeder.Push(stream.Header());
+  Play(feeder, stream, {});
   uint32_t seqnum = 0;
   EXPECT_TRUE(feeder.recorder().Seek(1.0,
                                      GST_FORMAT_TIME,
@@ -470,9 +451,7 @@ TEST(EditLists, AnEmptyOneDelays) {
   spec.movie.tracks[1].edits = {{700, -1, 1}, {0, 0, 1}};
   const Stream stream(spec);
   SegmentFeeder feeder;
-  feeder.Begin();
-  feeder.Push(stream.Header());
-  feeder.Push(stream.Segment(0));
+  Play(feeder, stream, {0});
   ExpectPlayed(feeder, stream, {0});
   const GstSegment audio = feeder.PadNamed(kAudio).segment;
   EXPECT_EQ(gst_segment_to_running_time(&audio, GST_FORMAT_TIME, 0), 700 * GST_MSECOND);
@@ -490,10 +469,7 @@ TEST(Times, PresentationIsNeverBeforeDecoding) {
   }
   const Stream stream(spec);
   SegmentFeeder feeder;
-  feeder.Begin();
-  feeder.Push(stream.Header());
-  for (size_t i = 0; i < 3; ++i)
-    feeder.Push(stream.Segment(i));
+  Play(feeder, stream, {0, 1, 2});
   const auto buffers = BuffersOf(feeder.PadNamed(kVideo));
   const auto expected = SamplesIn(stream, 0, {0, 1, 2});
   ASSERT_EQ(buffers.size(), expected.size());
@@ -552,7 +528,10 @@ void PrintTo(const SmoothCase& c, std::ostream* out) {
 }
 
 constexpr SmoothCase kSmoothCases[] = {
-    {"Video", 0, kVideo, "video/x-h264, width=(int)320, height=(int)180, stream-format=(string)avc"},
+    {"Video",
+     0,
+     kVideo,
+     "video/x-h264, width=(int)320, height=(int)180, stream-format=(string)avc"},
     {"Audio", 1, kAudio, "audio/mpeg, mpegversion=(int)4, rate=(int)48000, channels=(int)2"},
 };
 
@@ -562,8 +541,8 @@ class Smooth : public testing::TestWithParam<SmoothCase> {
 
   void Begin(const std::string& media_caps = GetParam().media_caps) {
     feeder_.Begin("video/quicktime, variant=(string)mss-fragmented, timescale=(guint64)" +
-                  std::to_string(stream_.spec.movie.tracks[0].timescale) + ", media-caps=(GstCaps)[" +
-                  media_caps + "]");
+                  std::to_string(stream_.spec.movie.tracks[0].timescale) +
+                  ", media-caps=(GstCaps)[" + media_caps + "]");
   }
 
   /// As upstream brings it: with its time.
@@ -575,8 +554,9 @@ class Smooth : public testing::TestWithParam<SmoothCase> {
   }
 
   void ExpectSegments(const std::vector<size_t>& segments) {
-    ExpectBuffers(
-        BuffersOf(feeder_.PadNamed(GetParam().pad)), SamplesIn(stream_, 0, segments), GetParam().name);
+    ExpectBuffers(BuffersOf(feeder_.PadNamed(GetParam().pad)),
+                  SamplesIn(stream_, 0, segments),
+                  GetParam().name);
   }
 
   const Stream stream_;

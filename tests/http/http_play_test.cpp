@@ -25,8 +25,9 @@ constexpr const char* kName = "/movie.mp4";
 
 GstElement* HttpSource(const std::string& uri) {
   GstElement* source = gst_element_factory_make("souphttpsrc", nullptr);
-  // Nothing else is on the way to a server of the test's own.
-  g_object_set(source, "location", uri.c_str(), "proxy", "", nullptr);
+  // Nothing else is on the way to a server of the test's own. With a time-out that is not the
+  // usual one it shares its session with nobody, and what leaks of that bears its library's name.
+  g_object_set(source, "location", uri.c_str(), "proxy", "", "timeout", 30u, nullptr);
   return source;
 }
 
@@ -173,7 +174,8 @@ using bench::Track;
 constexpr Track kVideo = Track::kVideo;
 constexpr Track kAudio = Track::kAudio;
 
-/// 100 MB, 25 minutes; or 930 MB, two hours in fragments of 2 s.
+/// 100 MB, 25 minutes; or 930 MB, two hours in fragments of 2 s. At 100 MB, a seek in fragments
+/// without an index takes up to 2 % of the bytes: what is in flight when a probe ends counts, too.
 bench::MovieSpec LongSpec(Fragments fragments, bool moov_last) {
   bench::MovieSpec spec;
   spec.frames = fragments == Fragments::kNone ? 46'000 : 460'000;
@@ -209,6 +211,12 @@ class LongMovie : public Http, public testing::WithParamInterface<LongCase> {
     return bench::FragmentLayout(layout_, map.payload_start).SampleOffset(track, sample);
   }
 
+  void Begin(Recorder* recorder) {
+    recorder->HoldAtFirstBuffers();
+    recorder->Start("");
+    ASSERT_TRUE(recorder->WaitStarted(30));
+  }
+
   /// The first buffer on each pad, by the layout: video from its sync frame on, sound from two
   /// packets before.
   void ExpectStartAt(const Recorder& recorder, uint64_t ns) const {
@@ -235,20 +243,17 @@ class LongMovie : public Http, public testing::WithParamInterface<LongCase> {
 TEST_P(LongMovie, StartsWithFewRequests) {
   const Watchdog watchdog(GetParam().name, 60);
   Recorder recorder(HttpSource(server_.Uri(kName)));
-  recorder.HoldAtFirstBuffers();
-  recorder.Start("");
-  ASSERT_TRUE(recorder.WaitStarted(30));
+  ASSERT_NO_FATAL_FAILURE(Begin(&recorder));
   ExpectStartAt(recorder, 0);
   const HttpCounts counts = server_.Counts(kName);
   EXPECT_LE(counts.requests, GetParam().start_requests);
+  EXPECT_LT(counts.bytes, bench::MapOf(layout_).file_bytes / 20);
 }
 
 TEST_P(LongMovie, SeeksWithFewRequestsAndBytes) {
   const Watchdog watchdog(GetParam().name, 120);
   Recorder recorder(HttpSource(server_.Uri(kName)));
-  recorder.HoldAtFirstBuffers();
-  recorder.Start("");
-  ASSERT_TRUE(recorder.WaitStarted(30));
+  ASSERT_NO_FATAL_FAILURE(Begin(&recorder));
   for (const double part : {0.5, 0.9, 0.1, 0.37}) {
     server_.ResetCounts();
     const auto target = static_cast<int64_t>(part * static_cast<double>(layout_.DurationNs()));

@@ -434,7 +434,7 @@ void InstallFollowTimeout(GObjectClass* object_class) {
       kPropFollowTimeout,
       g_param_spec_uint64("follow-timeout",
                           "Follow timeout",
-                          "How long to wait for more at the end of a file that grows (ns, 0 = not at all)",
+                          "Wait this long (ns) for more at the end of a file that grows (0 = do not)",
                           0,
                           G_MAXUINT64,
                           Settings().follow_timeout_ns,

@@ -2,8 +2,9 @@
 //
 // Session: the element at work on one file, from the activation of its sink pad to its
 // deactivation. Owns the demuxer, the pads and the way between them. session.cpp opens
-// and plays, following.cpp waits where a file still grows, pushing.cpp feeds it in push mode, segmented.cpp with an adaptive stream,
-// seeking.cpp and push_seeking.cpp seek, queries.cpp answers.
+// and plays, following.cpp waits where a file still grows, pushing.cpp feeds it in push mode,
+// segmented.cpp with an adaptive stream, seeking.cpp and push_seeking.cpp seek, queries.cpp
+// answers.
 
 #pragma once
 

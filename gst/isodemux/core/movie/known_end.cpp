@@ -9,7 +9,8 @@
 namespace iso {
 namespace {
 
-/// Fragments looked at from the end when it looks first: each track may have one of its own.
+/// Fragments looked at at a time: from the last one on, and where there are more, from the end
+/// back, since each track may have one of its own.
 constexpr int kMostFragments = 8;
 
 bool IsEnd(const Error& error) {
@@ -26,25 +27,27 @@ KnownEnd::KnownEnd(const Movie& movie)
 
 Status KnownEnd::Look(uint64_t size) {
   if (fragments_ == nullptr) return {};
-  if (!last_) return LookBack(size);
-  while (true) {
+  for (int steps = 0; last_ && steps < kMostFragments; ++steps) {
     const Result<FragmentRef> next = fragments_->After(*last_);
     if (!next.ok()) return IsEnd(next.error()) ? Status() : next.error();
     if ((*next)->data_end > size) return {};
     Note(**next);
     last_ = *next;
   }
+  return LookBack(size);
 }
 
 Status KnownEnd::LookBack(uint64_t size) {
+  FragmentRef newest;
   Result<FragmentRef> fragment = fragments_->Last();
   for (int steps = 0; fragment.ok() && steps < kMostFragments; ++steps) {
     if ((*fragment)->data_end <= size) {
       Note(**fragment);
-      if (!last_) last_ = *fragment;
+      if (!newest) newest = *fragment;
     }
     fragment = fragments_->Before(**fragment);
   }
+  if (newest) last_ = newest;
   return fragment.ok() || IsEnd(fragment.error()) ? Status() : fragment.error();
 }
 

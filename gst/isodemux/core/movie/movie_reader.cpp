@@ -282,18 +282,21 @@ Status MovieReader::Finish() {
   return {};
 }
 
+/// Where the tracks do not say, headers are believed, but not of a file that grows: they were true
+/// when they were written, at most.
 void MovieReader::FindDuration() {
-  const bool known = header_ && header_->duration != 0 && header_->duration <= INT64_MAX;
+  uint64_t stated = 0;
+  if (extends_) {
+    stated = options_.growing ? 0 : extends_->duration;
+  } else if (header_) {
+    stated = header_->duration;
+  }
   int64_t end = 0;
   for (const Track& track : movie_->tracks) {
     end = std::max(end, PresentationEnd(track));
   }
-  if (options_.growing && extends_) {
-    // What headers say was true at most when they were written.
-  } else if (end == kTimeMax && extends_ && extends_->duration != 0 && extends_->duration <= INT64_MAX) {
-    end = ToNanoseconds(static_cast<int64_t>(extends_->duration), movie_->timescale);
-  } else if (end == kTimeMax && known && !extends_) {
-    end = ToNanoseconds(static_cast<int64_t>(header_->duration), movie_->timescale);
+  if (end == kTimeMax && stated != 0 && stated <= INT64_MAX) {
+    end = ToNanoseconds(static_cast<int64_t>(stated), movie_->timescale);
   }
   movie_->duration_ns = end;
 }
