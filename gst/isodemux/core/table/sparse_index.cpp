@@ -11,7 +11,8 @@ namespace iso {
 namespace {
 
 constexpr uint64_t kMostBlockBytes = 64u << 10;  ///< of one read while building
-constexpr uint64_t kWalkedBytes = 8u << 10;      ///< of the states met on the way
+constexpr uint64_t kMostWalked = 256;            ///< states met on the way
+constexpr uint64_t kWalkedBytes = kMostWalked * sizeof(RunState);
 constexpr uint64_t kFewestBlockBytes = SparseIndex::kWorkingBytes - kWalkedBytes;
 constexpr size_t kMaxIntervals = 64;
 constexpr size_t kMostFine = 256;   ///< checkpoints of one level-2 interval
@@ -80,7 +81,8 @@ void SparseIndex::JoinMemory() const {
 
 size_t SparseIndex::Want() const {
   const uint64_t pages = column_.count() / kPageEntries + 1;
-  const uint64_t coarse = std::min<uint64_t>(pages, options_.max_checkpoints);
+  const uint64_t coarse =
+      std::min<uint64_t>(column_.count() / kFinestStride + 1, options_.max_checkpoints);
   const uint64_t fine = std::min<uint64_t>(pages * sizeof(Checkpoint), options_.fine_bytes);
   return static_cast<size_t>(coarse * sizeof(Checkpoint) + fine);
 }
@@ -154,7 +156,8 @@ size_t SparseIndex::Bytes() const {
 /// A state at or before the target, and near it: most often at the start of its page.
 Result<RunState> SparseIndex::Start(RunAxis axis, uint64_t target) const {
   if (column_.count() <= kPageEntries) return RunState();
-  const uint64_t most = kMostBlockBytes / column_.table().stride;
+  const uint64_t most =
+      std::min(kMostBlockBytes / column_.table().stride, kMostWalked * kFinestStride);
   for (uint64_t n = kReadEntries; !Known(axis, target); n = std::min(2 * n, most)) {
     ISO_CHECK(Extend(n));
   }
@@ -178,13 +181,15 @@ bool SparseIndex::Known(RunAxis axis, uint64_t target) const {
 Status SparseIndex::Extend(uint64_t entries) const {
   JoinMemory();
   RunState state;
+  uint64_t step;
   {
     const std::lock_guard lock(mutex_);
     state = head_;
+    step = std::min<uint64_t>(stride_, kPageEntries);
   }
   Walked walked;
   const uint64_t end = std::min(state.consumed + entries, column_.count());
-  ISO_CHECK(Walk(&state, end, kPageEntries, &walked));
+  ISO_CHECK(Walk(&state, end, step, &walked));
   walked.push_back(state);
   Publish(walked);
   return {};
@@ -246,10 +251,10 @@ Status SparseIndex::Walk(RunState* state, uint64_t end, uint64_t step, Walked* w
     const uint64_t n = std::min(end - first, block.entries());
     const std::span<uint8_t> bytes(block.data(), static_cast<size_t>(n) * table.stride);
     ISO_CHECK(column_.cache().ReadThrough(table.offset + first * table.stride, bytes));
-    for (uint64_t i = 0; i < n && !format_->Done(*state); i += kPageEntries) {
+    const uint64_t leap = std::min<uint64_t>(step, kPageEntries);
+    for (uint64_t i = 0; i < n && !format_->Done(*state); i += leap) {
       if (i + first > begin && (i + first - begin) % step == 0) walked->push_back(*state);
-      format_->Skip(
-          state, bytes.data() + i * table.stride, std::min<uint64_t>(n - i, kPageEntries));
+      format_->Skip(state, bytes.data() + i * table.stride, std::min(n - i, leap));
     }
   }
   return {};

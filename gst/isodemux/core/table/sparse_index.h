@@ -26,13 +26,14 @@ class RunReader : public ColumnReader {
   friend class SparseIndex;
 
   /// Whether `before_` is still about the entries at hand.
-  bool Knows() const { return before_.consumed == begin() && begin() < end(); }
+  bool Knows() const { return before_.consumed >= begin() && before_.consumed < end(); }
 
   RunState before_;
 };
 
 /// Level 1 is one checkpoint every `stride` entries from the start of the table as far as
-/// anybody has asked. When they become too many, or memory is short, every second one goes
+/// anybody has asked: at first several a page, as adding up what lies between is most of the
+/// cost of an answer. When they become too many, or memory is short, every second one goes
 /// and the stride doubles. Level 2 is one checkpoint a page (of very long intervals: every
 /// few pages), for the level-1 intervals used last. Dropping any of it changes no answer.
 ///
@@ -72,6 +73,8 @@ class SparseIndex final : private IndexMemory::Holder {
   size_t Bytes() const;
 
  private:
+  static constexpr uint64_t kFinestStride = 32;  ///< divides a page
+
   struct Checkpoint {
     uint64_t total;
     uint32_t units;
@@ -128,7 +131,7 @@ class SparseIndex final : private IndexMemory::Holder {
   mutable std::mutex mutex_;  ///< guards all that follows
   mutable size_t most_coarse_;
   mutable size_t fine_room_;
-  mutable uint64_t stride_ = kPageEntries;
+  mutable uint64_t stride_ = kFinestStride;
   mutable std::vector<Checkpoint> coarse_;  ///< i: the state at entry i * stride_
   mutable RunState head_;                   ///< as far as level 1 has come
   mutable std::vector<IntervalRef> fine_;   ///< most recently used first
