@@ -84,9 +84,9 @@ std::string CueBlock(Bytes cue, const std::string& times) {
   if (const Bytes id = BoxList::Find(cue, "iden"); !id.empty()) block += TextOf(id) + "\n";
   block += times;
   if (const Bytes settings = BoxList::Find(cue, "sttg"); !settings.empty()) {
-    block += " " + TextOf(settings);
+    block.append(1, ' ').append(TextOf(settings));
   }
-  return block + "\n" + TextOf(payload) + "\n\n";
+  return block.append(1, '\n').append(TextOf(payload)).append("\n\n");
 }
 
 class WebVttTransform final : public SampleTransform {

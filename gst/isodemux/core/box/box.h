@@ -204,7 +204,8 @@ class DumpVisitor {
   void Codes(const char* name, std::vector<FourCC>& v) {
     std::string text;
     for (const FourCC code : v) {
-      text += (text.empty() ? "" : " ") + code.Text();
+      if (!text.empty()) text += ' ';
+      text += code.Text();
     }
     fields_.emplace_back(name, text);
   }

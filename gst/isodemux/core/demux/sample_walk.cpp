@@ -110,8 +110,8 @@ Status SampleWalk::NextRun(uint32_t max, Walked* walked) {
   const SampleCursor::ChunkStart chunk = cursor_->chunk();
   const uint64_t before = (walked->sample.index - chunk.sample) / packing.frames;
   const uint64_t packets = (uint64_t{walked->count} + packing.frames - 1) / packing.frames;
-  walked->sample.offset = SaturatingAdd(static_cast<int64_t>(chunk.offset),
-                                        static_cast<int64_t>(before * packing.bytes));
+  walked->sample.offset = static_cast<uint64_t>(SaturatingAdd(
+      static_cast<int64_t>(chunk.offset), static_cast<int64_t>(before * packing.bytes)));
   walked->bytes = packets * packing.bytes;
   return {};
 }

@@ -22,7 +22,7 @@ class PresentationSearch {
  public:
   /// `count` is the track's number of samples.
   PresentationSearch(const TimeIndex& times, const CompositionIndex& offsets, uint64_t count)
-      : times_(times), offsets_(offsets), count_(count), time_(times), offset_(offsets) {}
+      : offsets_(offsets), count_(count), time_(times), offset_(offsets) {}
 
   /// Of the samples with pts <= t the one with the greatest pts (of equals the last); when
   /// there is none, the first of those with the smallest pts.
@@ -59,7 +59,6 @@ class PresentationSearch {
   Window Padded(const Window& window) const;
   Result<uint64_t> Earliest();
 
-  const TimeIndex& times_;
   const CompositionIndex& offsets_;
   uint64_t count_;
   TimeWalker time_;
