@@ -17,7 +17,7 @@ namespace iso {
 std::unique_ptr<PressureSource> WatchMemoryMonitor(PressureSink* sink);
 
 /// A trigger on the pressure stall information of the process's control group, else of the
-/// whole system. Null where the kernel offers neither. The environment variable
+/// whole system, set a second later. Null where the kernel offers neither. The environment variable
 /// ISODEMUX_PRESSURE_FILE names another file; if that is a FIFO, each byte that comes
 /// through it is a warning.
 std::unique_ptr<PressureSource> WatchPressureStalls(PressureSink* sink);

@@ -3,6 +3,7 @@
 // Pressure stall information (Linux, Documentation/accounting/psi.rst): the kernel wakes
 // whoever waits on a trigger when tasks have waited for memory so long in a time window.
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -33,6 +34,10 @@ constexpr std::array<Trigger, 3> kTriggers = {{
     {"some 100000 2000000", 100},
     {"full 100000 2000000", 255},
 }};
+
+/// A process that is done by then has no triggers to give back, for each of which the kernel
+/// takes tens of milliseconds: one that reads tags or makes thumbnails, file by file.
+constexpr int kSettledMs = 1000;
 
 constexpr uint32_t kByteIsWarning = 0;
 
@@ -73,19 +78,22 @@ class StallTrigger final : public PressureSource {
   }
 
   /// False when there is nothing to wait on.
-  bool Start() { return wake_.get() >= 0 && Open() && thread_.Start(&StallTrigger::Main, this); }
+  bool Start() { return wake_.get() >= 0 && Find() && thread_.Start(&StallTrigger::Main, this); }
 
  private:
   static void Main(void* self) { static_cast<StallTrigger*>(self)->Watch(); }
 
-  bool Open();
+  bool Find();
   bool OpenFifo(const std::string& path);
   bool OpenTriggers(const std::string& path);
+  bool IsOverWithin(int milliseconds) const;
   void Watch();
+  void Wait();
   bool Handle(const Watched& watched, short events);
 
   PressureSink* const sink_;
   const Descriptor wake_;
+  std::vector<std::string> candidates_;  ///< files that take triggers, the best one first
   std::vector<Watched> watched_;
   WatchThread thread_;
 };
@@ -103,14 +111,18 @@ std::string ControlGroupFile() {
   return "";
 }
 
-bool StallTrigger::Open() {
+bool StallTrigger::Find() {
   if (const char* other = std::getenv("ISODEMUX_PRESSURE_FILE")) {
     struct stat status;
     if (stat(other, &status) != 0) return false;
-    return S_ISFIFO(status.st_mode) ? OpenFifo(other) : OpenTriggers(other);
+    if (S_ISFIFO(status.st_mode)) return OpenFifo(other);
+    candidates_ = {other};
+  } else {
+    candidates_ = {ControlGroupFile(), "/proc/pressure/memory"};
   }
-  const std::string own = ControlGroupFile();
-  return (!own.empty() && OpenTriggers(own)) || OpenTriggers("/proc/pressure/memory");
+  return std::any_of(candidates_.begin(), candidates_.end(), [](const std::string& path) {
+    return access(path.c_str(), W_OK) == 0;
+  });
 }
 
 /// Opened for writing, too, so that it never is at its end.
@@ -132,7 +144,21 @@ bool StallTrigger::OpenTriggers(const std::string& path) {
   return !watched_.empty();
 }
 
+bool StallTrigger::IsOverWithin(int milliseconds) const {
+  pollfd wake = {wake_.get(), POLLIN, 0};
+  return poll(&wake, 1, milliseconds) > 0;
+}
+
 void StallTrigger::Watch() {
+  if (watched_.empty()) {
+    if (IsOverWithin(kSettledMs)) return;
+    const auto opens = [this](const std::string& path) { return OpenTriggers(path); };
+    if (std::none_of(candidates_.begin(), candidates_.end(), opens)) return;
+  }
+  Wait();
+}
+
+void StallTrigger::Wait() {
   std::vector<pollfd> polled;
   for (const Watched& watched : watched_) {
     const short events = watched.warning == kByteIsWarning ? POLLIN : POLLPRI;
