@@ -3,6 +3,7 @@
 // Pushed in chunks of any size, a file gives the same as when it is pulled: every pad, event
 // and buffer. Real files where there are any, and generated ones.
 
+#include <random>
 #include <sstream>
 
 #include <gtest/gtest.h>
@@ -311,6 +312,64 @@ TEST(MoovLast, BackAndForthWhenEvenThatIsTooMuchToKeep) {
   Recorder recorder(MakeChunkSource(Shared(spec), {4096, true, true}));
   g_object_set(recorder.demuxer(), "max-buffered-bytes", guint64{1} << 18, nullptr);
   EXPECT_EQ(Difference(Pull(file.path()), Play(&recorder, "")), "");
+}
+
+/// A minute in fragments of which some are ten times as large as others: about 20 MB.
+FragmentedSpec UnevenFragments(double seconds, bool each_track, bool empty_ones) {
+  FragmentedSpec spec = PlainFragments();
+  spec.movie.tracks = {VideoTrack(1, 60), AudioTrack(2, 60)};
+  std::mt19937 random(4711);
+  uint32_t most = 0;
+  for (SampleSpec& sample : spec.movie.tracks[0].samples) {
+    if (sample.sync) most = 1000 << random() % 7;
+    sample.size = most / 2 + random() % most;
+  }
+  spec.fragments = each_track ? CutFragmentsByTrack(spec, seconds) : CutFragments(spec, seconds);
+  for (size_t i = 3; empty_ones && i < spec.fragments.size(); i += 5)
+    spec.fragments.insert(spec.fragments.begin() + static_cast<ptrdiff_t>(i), FragmentSpec());
+  return spec;
+}
+
+/// Nothing leads there but guesses, each of which may need bytes that the last one threw away.
+TEST(Seeking, InUnevenFragmentsTakesFewRequests) {
+  const struct {
+    double seconds;
+    bool each_track;
+    bool empty_ones;
+    size_t chunk;
+  } forms[] = {{1.04, false, false, 4096},
+               {1.04, false, true, 65536},
+               {0.4, false, false, 1000},
+               {0.4, true, false, 16384},
+               {3.12, true, true, 4096}};
+
+  std::mt19937 random(99);
+  for (const auto& form : forms) {
+    const Watchdog watchdog("uneven fragments", 120);
+    const auto bytes = std::make_shared<const std::vector<uint8_t>>(
+        BuildFragments(UnevenFragments(form.seconds, form.each_track, form.empty_ones)).bytes);
+    const TempFile file(*bytes);
+    Recorder puller;
+    puller.KeepData(false);
+    puller.Start(file.path());
+    ASSERT_EQ(puller.WaitEos(60), Outcome::kEos);
+    Recorder pusher(MakeChunkSource(bytes, {form.chunk, true, true}));
+    pusher.KeepData(false);
+    pusher.Start("");
+    ASSERT_TRUE(pusher.WaitFor([](const auto& pads) {
+      return pads.size() == 2 && pads[0]->buffers > 0 && pads[1]->buffers > 0;
+    }));
+    for (int i = 0; i < 25; ++i) {
+      const int flags = i % 3 == 2 ? GST_SEEK_FLAG_KEY_UNIT : GST_SEEK_FLAG_ACCURATE;
+      const int64_t start = random() % 59'000 * GST_MSECOND;
+      const Played pulled = SeekAndPlay(&puller, flags, start, start + GST_SECOND / 2);
+      const uint64_t before = CountsOf(pusher.source()).seeks;
+      const Played pushed = SeekAndPlay(&pusher, flags, start, start + GST_SECOND / 2);
+      ASSERT_EQ(Difference(pulled, pushed), "")
+          << form.seconds << "s, seek " << i << " to " << start << ", flags " << flags;
+      EXPECT_LE(CountsOf(pusher.source()).seeks - before, 48u) << start;
+    }
+  }
 }
 
 TEST(Seeking, IsAnsweredTruly) {

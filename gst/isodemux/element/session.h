@@ -269,6 +269,7 @@ class Session {
   std::atomic<uint32_t> memory_pressure_;  ///< as set
   std::shared_ptr<SeekEvent> carried_seek_;  ///< it needs bytes that have not come
   bool moving_ = false;  ///< upstream was sent elsewhere: what comes before its segment is old
+  uint32_t moves_ = 0;   ///< times that it was, for this seek
 
   std::atomic<bool> segmented_{false};
   std::string stream_id_;                  ///< upstream's

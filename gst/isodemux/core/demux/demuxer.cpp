@@ -91,6 +91,8 @@ Result<PlayRange> Demuxer::Seek(const SeekRequest& request) {
 }
 
 Result<PlayRange> Demuxer::Resolve(const SeekRequest& request) const {
+  std::optional<StreamSource::Shown> shown;
+  if (stream_) shown.emplace(*stream_);
   std::optional<GrowingSource::Sized> sized;
   if (growing_) sized.emplace(*growing_);
   const int64_t end = end_ns();
@@ -111,6 +113,8 @@ Result<PlayRange> Demuxer::Resolve(const SeekRequest& request) const {
 }
 
 Result<uint64_t> Demuxer::LeastNeededFor(const PlayRange& range) const {
+  std::optional<StreamSource::Shown> shown;
+  if (stream_) shown.emplace(*stream_);
   uint64_t least = UINT64_MAX;
   for (size_t i = 0; i < players_.size(); ++i) {
     if (!players_[i].options().active) continue;
@@ -173,7 +177,7 @@ Status Demuxer::PrepareTop() {
     }
     SiftTop();
   }
-  if (searching_) EndSearch();
+  if (search_) EndSearch();
   return {};
 }
 
@@ -216,16 +220,14 @@ void Demuxer::TryWaiting() {
 bool Demuxer::Defer(const Error& not_yet) {
   Due moving = queue_.front();
   const auto offset = static_cast<int64_t>(std::min<uint64_t>(not_yet.offset, INT64_MAX));
-  if (!stream_ || searching_ || offset <= moving.due) return false;
+  if (!stream_ || search_ || offset <= moving.due) return false;
   moving.due = offset;
   SiftDown(moving);
   return true;
 }
 
 void Demuxer::BeginSearch() {
-  if (!stream_) return;
-  searching_ = true;
-  stream_->ShowSize(true);
+  if (stream_ && !search_) search_.emplace(*stream_);
 }
 
 /// Where it begins is known once every track has found its start.
@@ -233,9 +235,7 @@ void Demuxer::EndSearch() {
   const bool looking = std::any_of(queue_.begin(), queue_.end(), [this](const Due& due) {
     return players_[due.player].looks_for_start();
   });
-  if (looking) return;
-  searching_ = false;
-  stream_->ShowSize(false);
+  if (!looking) search_.reset();
 }
 
 void Demuxer::SiftTop() {

@@ -75,7 +75,7 @@ class Demuxer {
   /// the file, until each track has found where it begins after the next Seek().
   void BeginSearch();
 
-  bool searching() const { return searching_; }
+  bool searching() const { return search_.has_value(); }
 
   /// Positions every active track. Returns what is played now: as requested, cut to the
   /// presentation, and for key unit seeks with the end where playing begins (in reverse
@@ -135,7 +135,7 @@ class Demuxer {
                                       ///< window, who was served last
   int64_t window_ns_ = 0;
   uint64_t run_bytes_ = 0;         ///< handed out since another track's turn
-  bool searching_ = false;
+  std::optional<StreamSource::Shown> search_;
   std::optional<KnownEnd> known_end_;      ///< of a growing file
   Error waits_for_{Errc::kNotYet};         ///< the first bytes that any track waits for
   std::optional<uint64_t> waits_at_size_;  ///< the file's, when tracks were tried last

@@ -122,6 +122,10 @@ Status FragmentedMovie::Read(const std::shared_ptr<ByteSource>& source) {
     AttachFragments();
     return {};
   }
+  const uint64_t stated = extends_.duration != 0 ? extends_.duration : extends_.movie_duration;
+  if (stated <= INT64_MAX) {
+    fragments_->SetStatedLength(ToNanoseconds(static_cast<int64_t>(stated), movie_.timescale));
+  }
   const Result<FragmentRef> first = fragments_->First();
   if (IsFailure(first)) return first.error();
   if (!first.ok()) {
@@ -196,10 +200,7 @@ Status FragmentedMovie::ReadHints(ByteSource& source) {
   ISO_TRY(FragmentHints segments, ReadSegmentIndexes(extends_.moov_end, source, options_.limits));
   stated_end_ns_ = segments.end_ns;
   fragments_->AddAnchors(std::move(segments.anchors));
-  if (!options_.look_at_end) return {};
-  ISO_TRY(FragmentHints accesses, ReadRandomAccess(fragments_->tracks(), source, options_.limits));
-  fragments_->AddAnchors(std::move(accesses.anchors));
-  return {};
+  return options_.look_at_end ? fragments_->ReadAccesses() : Status();
 }
 
 /// The last fragments say exactly how long each track lasts. The picture shown last need not be

@@ -145,7 +145,10 @@ Status MovieReader::Read(const BoxHeader& moov, bool fragmented) {
   FixTimescale();
   ISO_CHECK(ReadTracks());
   if (movie_->tracks.empty()) return WhyNoTracks(moov);
-  if (extends_) extends_->moov_end = moov.end;
+  if (extends_) {
+    extends_->moov_end = moov.end;
+    extends_->movie_duration = header_ ? header_->duration : 0;
+  }
   return {};
 }
 
