@@ -3,6 +3,7 @@
 // Pushed in chunks of any size, a file gives the same as when it is pulled: every pad, event
 // and buffer. Real files where there are any, and generated ones.
 
+#include <optional>
 #include <random>
 #include <sstream>
 
@@ -312,6 +313,66 @@ TEST(MoovLast, BackAndForthWhenEvenThatIsTooMuchToKeep) {
   Recorder recorder(MakeChunkSource(Shared(spec), {4096, true, true}));
   g_object_set(recorder.demuxer(), "max-buffered-bytes", guint64{1} << 18, nullptr);
   EXPECT_EQ(Difference(Pull(file.path()), Play(&recorder, "")), "");
+}
+
+std::optional<gint64> DurationOf(GstElement* element) {
+  gint64 duration = -1;
+  const bool told = gst_element_query_duration(element, GST_FORMAT_TIME, &duration);
+  return told && duration >= 0 ? std::optional(duration) : std::nullopt;
+}
+
+/// Where the segments that were pushed on a pad end, as far as they say.
+std::vector<guint64> Stops(const RecordedPad& pad) {
+  std::vector<guint64> stops;
+  for (const RecordedItem& item : pad.items) {
+    if (!item.event || GST_EVENT_TYPE(item.event.get()) != GST_EVENT_SEGMENT) continue;
+    const GstSegment* segment = nullptr;
+    gst_event_parse_segment(item.event.get(), &segment);
+    if (segment->stop != GST_CLOCK_TIME_NONE) stops.push_back(segment->stop);
+  }
+  return stops;
+}
+
+/// An index that does not reach to the end of the file (that of the first of several segments)
+/// says nothing of how long all of it is.
+TEST(Duration, IsRightOrUnknown) {
+  constexpr int64_t kPacket = 22 * GST_MSECOND;  // an index tells of one track, here the pictures
+
+  const struct {
+    SidxForm form;
+    bool tells;
+  } forms[] = {{SidxForm::kNone, false},
+               {SidxForm::kFlat, true},
+               {SidxForm::kFlatEachTrack, true},
+               {SidxForm::kHierarchical, true},
+               {SidxForm::kChained, true},
+               {SidxForm::kEachSegment, false},
+               {SidxForm::kFirstSegment, false}};
+
+  for (const auto& form : forms) {
+    FragmentedSpec spec = PlainFragments();
+    spec.sidx = form.form;
+    const auto bytes = std::make_shared<const std::vector<uint8_t>>(BuildFragments(spec).bytes);
+    const TempFile file(*bytes);
+    Recorder puller;
+    const Played pulled = Play(&puller, file.path());
+    const auto right = DurationOf(puller.demuxer());
+    ASSERT_TRUE(right);
+    for (const ChunkOptions& how : {ChunkOptions{4096, false, false},
+                                    ChunkOptions{65536, false, true},
+                                    ChunkOptions{188, true, true}}) {
+      const std::string name = std::to_string(static_cast<int>(form.form)) + " in chunks of " +
+                               std::to_string(how.chunk);
+      Recorder pusher(MakeChunkSource(bytes, how));
+      const Played pushed = Play(&pusher, "");
+      EXPECT_EQ(Difference(pulled, pushed), "") << name;
+      const auto told = DurationOf(pusher.demuxer());
+      EXPECT_EQ(told.has_value(), form.tells && how.size_known) << name;
+      if (told) EXPECT_NEAR(*told, *right, kPacket) << name;
+      for (const RecordedPad& pad : pushed.pads)
+        EXPECT_EQ(Stops(pad), std::vector<guint64>()) << name << " " << pad.name;
+    }
+  }
 }
 
 /// A minute in fragments of which some are ten times as large as others: about 20 MB.

@@ -196,9 +196,12 @@ Status FragmentedMovie::ReadBeginning() {
   return IsFailure(fragment) ? Status(fragment.error()) : Status();
 }
 
+/// Segments put one behind the other may each have an index of their own: it tells the duration only
+/// if it reaches to the end of the file.
 Status FragmentedMovie::ReadHints(ByteSource& source) {
   ISO_TRY(FragmentHints segments, ReadSegmentIndexes(extends_.moov_end, source, options_.limits));
-  stated_end_ns_ = segments.end_ns;
+  const auto size = source.stated_size();
+  if (size && segments.end >= *size) stated_end_ns_ = segments.end_ns;
   fragments_->AddAnchors(std::move(segments.anchors));
   return options_.look_at_end ? fragments_->ReadAccesses() : Status();
 }

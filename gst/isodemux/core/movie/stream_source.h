@@ -47,6 +47,8 @@ class StreamSource final : public ByteSource {
   /// not be for long; unless it is to be Shown, since it can be sent there.
   std::optional<uint64_t> size() const override;
 
+  std::optional<uint64_t> stated_size() const override { return stream_->size(); }
+
   /// While there is one. Any thread.
   class Shown {
    public:
