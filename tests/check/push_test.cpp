@@ -368,7 +368,7 @@ TEST(Duration, IsRightOrUnknown) {
       EXPECT_EQ(Difference(pulled, pushed), "") << name;
       const auto told = DurationOf(pusher.demuxer());
       EXPECT_EQ(told.has_value(), form.tells && how.size_known) << name;
-      if (told) EXPECT_NEAR(*told, *right, kPacket) << name;
+      EXPECT_NEAR(told.value_or(*right), *right, kPacket) << name;
       for (const RecordedPad& pad : pushed.pads)
         EXPECT_EQ(Stops(pad), std::vector<guint64>()) << name << " " << pad.name;
     }

@@ -101,6 +101,9 @@ class OutputPad {
   /// Rises each time `flow` is made OK from outside.
   std::atomic<uint32_t> epoch{0};
 
+  /// Nobody listens, and so its track rests.
+  bool resting = false;
+
   /// Downstream is behind, or is not any more. Any thread.
   void ReportQos(GstEvent* event) { late_.Report(event); }
 

@@ -21,9 +21,10 @@ constexpr uint64_t kMostRunBytes = 256 << 10;
 Demuxer::Demuxer(std::shared_ptr<ByteSource> source,
                  const MovieOptions& options,
                  Diagnostics* diagnostics)
-    : stream_(options.streamed ? std::make_shared<StreamSource>(
-                                     std::move(source), options.limits, options.segments.has_value())
-                               : nullptr),
+    : stream_(options.streamed
+                  ? std::make_shared<StreamSource>(
+                        std::move(source), options.limits, options.segments.has_value())
+                  : nullptr),
       growing_(options.growing && !stream_ ? std::make_shared<GrowingSource>(source) : nullptr),
       source_(stream_    ? std::shared_ptr<ByteSource>(stream_)
               : growing_ ? std::shared_ptr<ByteSource>(growing_)
@@ -87,7 +88,23 @@ Result<PlayRange> Demuxer::Seek(const SeekRequest& request) {
   // Only what is played on and on follows a growing file.
   if (growing_) growing_->SetSized(request.mode.reverse || request.mode.key_units);
   StartPlayers(range);
+  range_ = range;
   return range;
+}
+
+void Demuxer::Suspend(size_t track) {
+  std::erase_if(queue_, [&](const Due& due) { return due.player == track; });
+  std::sort(queue_.begin(), queue_.end());
+}
+
+void Demuxer::Resume(size_t track, int64_t from_ns) {
+  Suspend(track);
+  PlayRange range = range_;
+  int64_t& beginning = range.mode.reverse ? range.to_ns : range.from_ns;
+  beginning = std::clamp(from_ns, range.from_ns, range.to_ns);
+  players_[track].Start(range);
+  queue_.push_back(Due{players_[track].due(), static_cast<uint32_t>(track)});
+  std::sort(queue_.begin(), queue_.end());
 }
 
 Result<PlayRange> Demuxer::Resolve(const SeekRequest& request) const {
@@ -192,8 +209,8 @@ Status Demuxer::Prepare(TrackPlayer& player) {
 /// A track that has come to the end of a growing file waits until the others have, too.
 bool Demuxer::SetAside(const Error& not_yet) {
   if (!growing_) return false;
-  const bool first = std::none_of(
-      queue_.begin(), queue_.end(), [](const Due& due) { return due.waits; });
+  const bool first =
+      std::none_of(queue_.begin(), queue_.end(), [](const Due& due) { return due.waits; });
   if (first || not_yet.offset + not_yet.length < waits_for_.offset + waits_for_.length) {
     waits_for_ = not_yet;
   }

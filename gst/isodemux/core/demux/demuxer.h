@@ -82,6 +82,11 @@ class Demuxer {
   /// that is to_ns) moved to a sync sample.
   Result<PlayRange> Seek(const SeekRequest& request);
 
+  /// Nobody wants the track: what is next of it is not looked for any more, until it is resumed from
+  /// this time of the presentation on, or the next Seek(). Not for a stream.
+  void Suspend(size_t track);
+  void Resume(size_t track, int64_t from_ns);
+
   /// From now on a track may be served ahead of others by this much of the presentation, so
   /// that some of its samples come one after the other. 0, as at first and after each Seek(): all
   /// come in the order in which they are due. A stream is played in the order of the file.
@@ -133,6 +138,7 @@ class Demuxer {
   std::vector<TrackPlayer> players_;  ///< one a track of the movie
   std::vector<Due> queue_;            ///< a heap, what is due first on top or, within the
                                       ///< window, who was served last
+  PlayRange range_;                   ///< of the last Seek()
   int64_t window_ns_ = 0;
   uint64_t run_bytes_ = 0;         ///< handed out since another track's turn
   std::optional<StreamSource::Shown> search_;

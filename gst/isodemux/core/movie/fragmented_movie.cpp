@@ -136,7 +136,8 @@ Status FragmentedMovie::Read(const std::shared_ptr<ByteSource>& source) {
   AttachFragments();
   ISO_CHECK(ReadBeginning());
   ISO_CHECK(ReadHints(*source));
-  if (options_.look_at_end) ISO_CHECK(ReadEnd());
+  const bool told = options_.few_reads && stated_end_ns_ != 0;
+  if (options_.look_at_end && !told) ISO_CHECK(ReadEnd());
   if (!options_.growing) UseStatedDuration();
   BuildTimelines();
   FindStart(**first);
@@ -203,7 +204,10 @@ Status FragmentedMovie::ReadHints(ByteSource& source) {
   const auto size = source.stated_size();
   if (size && segments.end >= *size) stated_end_ns_ = segments.end_ns;
   fragments_->AddAnchors(std::move(segments.anchors));
-  return options_.look_at_end ? fragments_->ReadAccesses() : Status();
+  if (extends_.duration != 0 && extends_.duration <= INT64_MAX) {
+    stated_end_ns_ = ToNanoseconds(static_cast<int64_t>(extends_.duration), movie_.timescale);
+  }
+  return options_.look_at_end && !options_.few_reads ? fragments_->ReadAccesses() : Status();
 }
 
 /// The last fragments say exactly how long each track lasts. The picture shown last need not be
@@ -248,9 +252,6 @@ void FragmentedMovie::SetDuration(Track* track, int64_t ticks, int64_t shown_end
 
 /// Where the file's end could not be looked at, its headers are believed.
 void FragmentedMovie::UseStatedDuration() {
-  if (extends_.duration != 0 && extends_.duration <= INT64_MAX) {
-    stated_end_ns_ = ToNanoseconds(static_cast<int64_t>(extends_.duration), movie_.timescale);
-  }
   if (stated_end_ns_ == 0) return;
   const bool any_known =
       std::any_of(movie_.tracks.begin(), movie_.tracks.end(), [](const Track& track) {
