@@ -44,7 +44,7 @@ gboolean IsSeekable(GstBaseSrc* source) {
 gboolean GetSize(GstBaseSrc* source, guint64* size) {
   const State* state = StateOf(source);
   if (!state->options.size_known && !state->options.seekable) return FALSE;
-  *size = state->bytes->size();
+  *size = state->options.announced > 0 ? state->options.announced : state->bytes->size();
   return TRUE;
 }
 

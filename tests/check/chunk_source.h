@@ -18,6 +18,7 @@ struct ChunkOptions {
   bool seekable = false;    ///< in bytes
   bool size_known = false;  ///< always, when seekable
   bool pullable = false;    ///< only when seekable
+  size_t announced = 0;     ///< the size it tells instead of the right one
   int flags = 0;            ///< more GstSchedulingFlags
 };
 

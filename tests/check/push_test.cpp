@@ -3,6 +3,7 @@
 // Pushed in chunks of any size, a file gives the same as when it is pulled: every pad, event
 // and buffer. Real files where there are any, and generated ones.
 
+#include <algorithm>
 #include <optional>
 #include <random>
 #include <sstream>
@@ -314,6 +315,105 @@ TEST(MoovLast, BackAndForthWhenEvenThatIsTooMuchToKeep) {
   g_object_set(recorder.demuxer(), "max-buffered-bytes", guint64{1} << 18, nullptr);
   EXPECT_EQ(Difference(Pull(file.path()), Play(&recorder, "")), "");
 }
+
+/// Files that end too early, and in what layout.
+struct CutCase {
+  const char* name;
+  Bytes (*build)();
+};
+
+void PrintTo(const CutCase& c, std::ostream* out) {
+  *out << c.name;
+}
+
+template <class Change>
+Bytes CutFragmentsWith(const Change& change) {
+  FragmentedSpec spec = PlainFragments();
+  change(&spec);
+  return BuildFragments(spec).bytes;
+}
+
+MovieSpec MoovLast() {
+  MovieSpec spec = PlainMovie();
+  spec.moov_first = false;
+  return spec;
+}
+
+constexpr CutCase kCutCases[] = {
+    {"moov_first", [] { return BuildMovie(PlainMovie()); }},
+    {"moov_last", [] { return BuildMovie(MoovLast()); }},
+    {"fragments", [] { return CutFragmentsWith([](FragmentedSpec*) {}); }},
+    {"mdat_first",
+     [] {
+       return CutFragmentsWith([](FragmentedSpec* spec) {
+         for (FragmentSpec& fragment : spec->fragments)
+           fragment.mdat_first = true;
+       });
+     }},
+    {"moof_for_each_track",
+     [] {
+       return CutFragmentsWith(
+           [](FragmentedSpec* spec) { spec->fragments = CutFragmentsByTrack(*spec, 1.04); });
+     }},
+    {"sidx", [] { return CutFragmentsWith([](FragmentedSpec* s) { s->sidx = SidxForm::kFlat; }); }},
+};
+
+/// A place every so often, and those around the beginning of boxes.
+std::vector<size_t> CutsOf(const Bytes& bytes) {
+  std::vector<size_t> cuts;
+  for (size_t i = 1; i < 24; ++i)
+    cuts.push_back(bytes.size() * i / 24 + i % 5);
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  for (const char* code : {"moof", "mdat", "moov", "trun"}) {
+    const size_t at = text.rfind(code);
+    if (at == text.npos) continue;
+    for (const size_t behind : {0, 3, 5, 20, 60, 400})
+      cuts.push_back(std::min(at - 1 + behind, bytes.size() - 1));
+  }
+  return cuts;
+}
+
+size_t Warnings(const Recorder& recorder) {
+  const std::vector<MessagePtr> messages = recorder.messages(GST_MESSAGE_WARNING);
+  return static_cast<size_t>(std::count_if(messages.begin(), messages.end(), [](const auto& each) {
+    return GST_MESSAGE_TYPE(each.get()) == GST_MESSAGE_WARNING;
+  }));
+}
+
+class Cut : public testing::TestWithParam<CutCase> {};
+
+/// The same to the last whole sample, and the same is said of it. The source may know no size, the
+/// one that is, or that which should be.
+TEST_P(Cut, IsPlayedAsWhenPulled) {
+  const Watchdog watchdog(GetParam().name, 300);
+  const Bytes whole = GetParam().build();
+  size_t warned = 0;
+  for (const size_t size : CutsOf(whole)) {
+    const auto bytes = std::make_shared<const std::vector<uint8_t>>(
+        whole.begin(), whole.begin() + static_cast<ptrdiff_t>(size));
+    const TempFile file(*bytes);
+    Recorder puller;
+    const Played pulled = Play(&puller, file.path());
+    warned += Warnings(puller);
+    ChunkOptions longer{4096, false, true};
+    longer.announced = whole.size();
+    for (const ChunkOptions& how : {ChunkOptions{188, false, false},
+                                    ChunkOptions{65536, false, true},
+                                    ChunkOptions{4096, true, true},
+                                    longer}) {
+      const std::string name = std::to_string(size) + " of " + std::to_string(whole.size()) +
+                               " bytes in chunks of " + std::to_string(how.chunk);
+      Recorder pusher(MakeChunkSource(bytes, how));
+      EXPECT_EQ(Difference(pulled, Play(&pusher, "")), "") << name;
+      EXPECT_EQ(Warnings(pusher), Warnings(puller)) << name;
+    }
+  }
+  EXPECT_EQ(warned > 0, GetParam().name != std::string("moov_last"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Movies, Cut, testing::ValuesIn(kCutCases), [](const auto& test) {
+  return std::string(test.param.name);
+});
 
 std::optional<gint64> DurationOf(GstElement* element) {
   gint64 duration = -1;

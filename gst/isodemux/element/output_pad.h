@@ -84,6 +84,8 @@ class OutputPad {
   /// True once for a pad: then its EOS has been pushed.
   bool PushEos(guint32 seqnum);
 
+  bool has_ended() const { return eos_; }
+
   /// After a seek: what was said before no longer holds.
   void Restart();
 

@@ -151,7 +151,7 @@ GstFlowReturn Session::Fail(const Error& error) {
 
 GstFlowReturn Session::Open() {
   if (input_) return OpenRun();
-  if (const Status opened = demuxer_->Open(); !opened.ok()) return Fail(opened.error());
+  if (const Status opened = demuxer_->Open(); !opened.ok()) return FailForNow(opened.error());
   if (const Status read = ReadToc(); !read.ok()) return Fail(read.error());
   CreateOutputs();
   if (outputs_.empty()) return Fail(Error{Errc::kNoTracks, FourCC("moov")});
@@ -213,8 +213,12 @@ GstFlowReturn Session::Step() {
 }
 
 /// A pad's stream ends when its track does; but where all of its data is missing, the error
-/// that may follow has to come first.
+/// that may follow has to come first. So has, with the last pad, the warning that some is.
 void Session::EndOutput(OutputPad* output) {
+  const bool last = std::all_of(outputs_.begin(), outputs_.end(), [&](const auto& each) {
+    return each.get() == output || each->has_ended();
+  });
+  if (last) ReportLosses();
   const uint64_t lost = demuxer_->stats().lost_samples + unread_samples_.load();
   const bool missing = output->pushed() == 0 && lost > 0;
   if (!IsSegmentSeek() && !missing) output->PushEos(seqnum_);
@@ -381,9 +385,11 @@ uint64_t Session::LostBytes() const {
 void Session::ReportLosses() {
   lost_samples_ = demuxer_->stats().lost_samples;
   lost_bytes_ = demuxer_->stats().lost_bytes;
-  if (LostSamples() == 0 || losses_reported_) return;
+  uint64_t index_bytes = 0;
+  const uint64_t unknown = FragmentLosses(&index_bytes).lost_bytes;
+  if ((LostSamples() == 0 && unknown == 0) || losses_reported_) return;
   losses_reported_ = true;
-  PostLossWarning(element_, LostSamples(), LostBytes());
+  PostLossWarning(element_, LostSamples(), LostBytes() + unknown);
 }
 
 void Session::PushToOutputs(const Ref<GstEvent>& event) const {

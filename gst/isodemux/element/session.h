@@ -149,6 +149,7 @@ class Session {
 
   // following.cpp
   GstFlowReturn AwaitGrowth();
+  GstFlowReturn FailForNow(const Error& error);
   void LookForGrowth(bool at_once);
   void NoteEnd();
   bool IsFollowing() const { return growth_ != nullptr && !growth_->over(); }

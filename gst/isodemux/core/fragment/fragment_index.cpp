@@ -128,6 +128,12 @@ Result<FragmentRef> FragmentIndex::FollowedFrom(uint64_t offset,
     *loss = *loss || found->lost_bytes > 0;
     if (found->lost_bytes > 0) Forget(found->lost_bytes, found->moof.offset);
     const Result<FragmentRef> fragment = Load(*found, times);
+    if (!fragment.ok() && fragment.error().code == Errc::kEndOfData) {
+      // A stream has ended in the middle of it, sooner than anybody knew.
+      const uint64_t end = source_->stated_size().value_or(found->moof.end);
+      Forget(end - std::min(end, found->moof.offset), end);
+      return Error{Errc::kEndOfTable, FourCC("moof"), found->moof.offset};
+    }
     if (fragment.ok() || fragment.error().code != Errc::kBoxTooLarge) return fragment;
     if (diagnostics_ != nullptr) diagnostics_->Report(fragment.error());
     offset = found->moof.end;

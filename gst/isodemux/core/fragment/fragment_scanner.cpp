@@ -49,7 +49,10 @@ Result<std::optional<FoundFragment>> FragmentScanner::Next(uint64_t from,
   uint64_t position = from;
   for (int boxes = 0; boxes < kMostBoxes; ++boxes) {
     ISO_TRY(const std::optional<BoxHeader> box, BoxAt(position));
-    if (box && box->type == FourCC("moof") && box->cut) return std::optional<FoundFragment>();
+    if (box && box->type == FourCC("moof") && box->cut) {
+      *lost_at_end = source_.size().value_or(position) - position;
+      break;
+    }
     if (box && IsCredible(*box)) {
       if (box->type == FourCC("moof")) {
         found.moof = *box;

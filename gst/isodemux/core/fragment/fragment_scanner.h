@@ -32,7 +32,8 @@ class FragmentScanner {
   /// The first moof from the box boundary `from` on; nothing at the end of the file. Where no
   /// box can be at `from`, it is looked for at `data_end` (if that is further on) and then
   /// anywhere behind.
-  /// Where damage leads to the end, `*lost_at_end` says how many bytes that is.
+  /// Where damage leads to the end, or a moof is cut off there, `*lost_at_end` says how many bytes
+  /// that is.
   Result<std::optional<FoundFragment>> Next(uint64_t from,
                                             uint64_t data_end,
                                             uint64_t* lost_at_end);
