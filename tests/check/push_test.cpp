@@ -59,6 +59,14 @@ std::string TextOf(const GstSegment& s) {
   return out.str();
 }
 
+std::string ProtectionOf(const RecordedItem& item) {
+  if (!item.protection) return "none";
+  gchar* text = gst_structure_to_string(item.protection.get());
+  const std::string copy = text;
+  g_free(text);
+  return copy;
+}
+
 std::string TextOf(const RecordedItem& item) {
   std::ostringstream out;
   if (item.event) {
@@ -70,10 +78,10 @@ std::string TextOf(const RecordedItem& item) {
     }
     return out.str();
   }
-  out << "buffer pts " << item.pts << " dts " << item.dts << " duration " << item.duration
-      << " offset " << item.offset << " flags " << (item.flags & ~GST_BUFFER_FLAG_TAG_MEMORY)
-      << " bytes " << item.data.size() << " clip " << item.clip_start << '+' << item.clip_end
-      << " caps " << item.caps;
+  out << "buffer protection " << ProtectionOf(item) << " pts " << item.pts << " dts " << item.dts
+      << " duration " << item.duration << " offset " << item.offset << " flags "
+      << (item.flags & ~GST_BUFFER_FLAG_TAG_MEMORY) << " bytes " << item.data.size() << " clip "
+      << item.clip_start << '+' << item.clip_end << " caps " << item.caps;
   return out.str();
 }
 
@@ -110,6 +118,15 @@ bool OnlyEndUnknown(const RecordedItem& pulled, const RecordedItem& pushed) {
   return TextOf(a) == TextOf(b);
 }
 
+/// Nor that a packet is the last one, of which less is heard than it decodes to.
+bool OnlyPaddingUnknown(const RecordedPad& pad, const RecordedItem& pulled, RecordedItem pushed) {
+  const auto last = std::find_if(
+      pad.items.rbegin(), pad.items.rend(), [](const auto& item) { return !item.event; });
+  if (&*last != &pulled || pushed.event || pushed.clip_end != 0) return false;
+  pushed.clip_end = pulled.clip_end;
+  return TextOf(pulled) == TextOf(pushed);
+}
+
 std::string Difference(const RecordedPad& pulled, const RecordedPad& pushed, bool failed) {
   if (pulled.name != pushed.name) return pulled.name + " became " + pushed.name;
   const auto a = Comparable(pulled);
@@ -119,7 +136,8 @@ std::string Difference(const RecordedPad& pulled, const RecordedPad& pushed, boo
     const std::string got = TextOf(*b[i]);
     // When that is not known, what leads in to nothing is pushed.
     if (expected != got && IsOver(*a[i])) return "";
-    if (expected != got && !OnlyEndUnknown(*a[i], *b[i])) {
+    if (expected != got && !OnlyEndUnknown(*a[i], *b[i]) &&
+        !OnlyPaddingUnknown(pulled, *a[i], *b[i])) {
       return pulled.name + " item " + std::to_string(i) + ": " + expected + " became " + got;
     }
     if (a[i]->data != b[i]->data) return pulled.name + " item " + std::to_string(i) + ": content";
@@ -182,6 +200,13 @@ Played SeekAndPlay(Recorder* recorder, int flags, int64_t start, int64_t stop) {
   return played;
 }
 
+/// Whether a track was known to be over before what was played.
+bool AnyOver(const Played& pulled) {
+  return std::any_of(pulled.pads.begin(), pulled.pads.end(), [](const RecordedPad& pad) {
+    return pad.buffers == 0;
+  });
+}
+
 void ExpectSameAfterSeeks(const std::string& path, size_t chunk, bool fragments) {
   const Watchdog watchdog(path, 120);
   const auto bytes = std::make_shared<const std::vector<uint8_t>>(ReadFile(path));
@@ -212,6 +237,8 @@ void ExpectSameAfterSeeks(const std::string& path, size_t chunk, bool fragments)
       continue;
     const Played pulled = SeekAndPlay(&puller, seek.flags, seek.start, seek.stop);
     const Played pushed = SeekAndPlay(&pusher, seek.flags, seek.start, seek.stop);
+    // Nor where one of its tracks does.
+    if (fragments && AnyOver(pulled)) continue;
     ASSERT_EQ(Difference(pulled, pushed), "") << seek.flags << " to " << seek.start;
   }
 }
@@ -248,6 +275,29 @@ TEST_P(Real, AfterSeeksToo) {
 INSTANTIATE_TEST_SUITE_P(Files, Real, testing::ValuesIn(RealMovies()), [](const auto& test) {
   return std::to_string(test.index) + "_" + TestName(test.param);
 });
+
+class RealFragmented : public testing::TestWithParam<std::string> {};
+
+TEST_P(RealFragmented, PushedIsAsPulled) {
+  if (GetParam().empty()) GTEST_SKIP() << "no real media next to the source tree";
+  ExpectSameInAllChunks(MediaRoot() + "/" + GetParam());
+}
+
+/// A seek finds the second moof, which lies inside of what the first one's mdat claims.
+constexpr const char* kTwoMoofsInOnePlace = "shaka-player/media.mp4";
+
+TEST_P(RealFragmented, AfterSeeksToo) {
+  if (GetParam().empty()) GTEST_SKIP() << "no real media next to the source tree";
+  if (GetParam().find(kTwoMoofsInOnePlace) != std::string::npos) GTEST_SKIP() << "damaged";
+  ExpectSameAfterSeeks(MediaRoot() + "/" + GetParam(), 4096, true);
+}
+
+INSTANTIATE_TEST_SUITE_P(Files,
+                         RealFragmented,
+                         testing::ValuesIn(RealFragments()),
+                         [](const auto& test) {
+                           return std::to_string(test.index) + "_" + TestName(test.param);
+                         });
 
 class Fragments : public testing::TestWithParam<CatalogFragments> {};
 
