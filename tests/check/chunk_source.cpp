@@ -15,6 +15,8 @@ struct State {
   ChunkOptions options;
   std::atomic<uint64_t> seeks{0};
   std::atomic<uint64_t> pushed{0};
+  std::atomic<uint64_t> reads{0};
+  std::atomic<uint64_t> end{0};
 };
 
 struct ChunkSource {
@@ -42,7 +44,7 @@ gboolean IsSeekable(GstBaseSrc* source) {
 gboolean GetSize(GstBaseSrc* source, guint64* size) {
   const State* state = StateOf(source);
   if (!state->options.size_known && !state->options.seekable) return FALSE;
-  *size = state->bytes->size();
+  *size = state->options.announced > 0 ? state->options.announced : state->bytes->size();
   return TRUE;
 }
 
@@ -58,6 +60,8 @@ GstFlowReturn Create(GstBaseSrc* source, guint64 offset, guint size, GstBuffer**
   if (offset >= bytes.size()) return GST_FLOW_EOS;
   const gsize length = std::min<gsize>(size, bytes.size() - offset);
   state->pushed += length;
+  ++state->reads;
+  state->end = std::max<uint64_t>(state->end, offset + length);
   // The vector outlives every buffer: the tests see to it.
   *buffer = gst_buffer_new_wrapped_full(GST_MEMORY_FLAG_READONLY,
                                         const_cast<uint8_t*>(bytes.data()),
@@ -75,9 +79,10 @@ gboolean Query(GstBaseSrc* source, GstQuery* query) {
   if (GST_QUERY_TYPE(query) != GST_QUERY_SCHEDULING) {
     return GST_BASE_SRC_CLASS(iso_chunk_source_parent_class)->query(source, query);
   }
-  const bool seekable = StateOf(source)->options.seekable;
-  const auto flags = seekable ? GST_SCHEDULING_FLAG_SEEKABLE : GST_SCHEDULING_FLAG_SEQUENTIAL;
-  gst_query_set_scheduling(query, flags, 1, -1, 0);
+  const ChunkOptions& options = StateOf(source)->options;
+  const int own = options.seekable ? GST_SCHEDULING_FLAG_SEEKABLE : GST_SCHEDULING_FLAG_SEQUENTIAL;
+  gst_query_set_scheduling(query, static_cast<GstSchedulingFlags>(own | options.flags), 1, -1, 0);
+  if (options.pullable) gst_query_add_scheduling_mode(query, GST_PAD_MODE_PULL);
   gst_query_add_scheduling_mode(query, GST_PAD_MODE_PUSH);
   return TRUE;
 }
@@ -118,7 +123,11 @@ GstElement* MakeChunkSource(std::shared_ptr<const std::vector<uint8_t>> bytes,
 
 ChunkCounts CountsOf(GstElement* chunk_source) {
   const State* state = StateOf(chunk_source);
-  return {state->seeks, state->pushed};
+  return {state->seeks, state->pushed, state->reads, state->end};
+}
+
+bool IsPulled(GstElement* chunk_source) {
+  return GST_PAD_MODE(GST_BASE_SRC_PAD(chunk_source)) == GST_PAD_MODE_PULL;
 }
 
 }  // namespace iso::test

@@ -86,6 +86,63 @@ TEST(Growing, AMovieThatIsNotInFragments) {
   ExpectNone(ComparePlayed(recorder, outcome, *ExpandMovie(bytes), bytes), "progressive");
 }
 
+/// What the writer says first of how large the mdat is, over `bytes` that say it rightly.
+Bytes BeforeMending(Bytes bytes, const std::string& box, const Bytes& first) {
+  const auto found = std::search(bytes.begin(), bytes.end(), box.begin(), box.end());
+  EXPECT_NE(found, bytes.end());
+  std::copy(first.begin(), first.end(), found - 4);
+  return bytes;
+}
+
+/// A writer goes back to what it could not know when it began: the length of mdat, a duration.
+void ExpectPlayedAfterMending(const Bytes& bytes, const Bytes& first, const char* name) {
+  const size_t begin = bytes.size() / 3;
+  const TempFile file(Part(first, begin));
+  Recorder recorder;
+  Follow(recorder, kTimeout);
+  std::thread writer([&] {
+    Write(file.path(), first, begin);
+    std::fstream mended(file.path(), std::ios::binary | std::ios::in | std::ios::out);
+    mended.write(reinterpret_cast<const char*>(bytes.data()),
+                 static_cast<std::streamsize>(std::min<size_t>(bytes.size(), 4096)));
+  });
+  recorder.Start(file.path());
+  const Outcome outcome = recorder.WaitEos(60);
+  writer.join();
+  ExpectNone(ComparePlayed(recorder, outcome, *ExpandMovie(bytes), bytes), name);
+}
+
+TEST(Growing, AMovieHeaderAtTheEndOfSampleDataThatGoesOn) {
+  MovieSpec spec = PlainMovie();
+  spec.moov_first = false;
+  const Bytes bytes = BuildMovie(spec);
+  const Bytes to_end = BeforeMending(bytes, "mdat", {0, 0, 0, 0});
+  ExpectPlayedAfterMending(bytes, to_end, "size 0");
+}
+
+TEST(Growing, AMovieHeaderBehindSampleDataThatWasEmpty) {
+  MovieSpec spec = PlainMovie();
+  spec.moov_first = false;
+  const Bytes small = BuildMovie(spec);
+  ExpectPlayedAfterMending(small, BeforeMending(small, "mdat", {0, 0, 0, 8}), "8 bytes");
+  const Bytes no_box = {0, 0, 0, 8, 'm', 'd', 'a', 't', 0, 0, 0, 3, 1, 2, 3, 4};
+  ExpectPlayedAfterMending(small, BeforeMending(small, "mdat", no_box), "8 bytes, then no box");
+  spec.large_mdat = true;
+  const Bytes large = BuildMovie(spec);
+  const Bytes empty =
+      BeforeMending(large, "mdat", {0, 0, 0, 1, 'm', 'd', 'a', 't', 0, 0, 0, 0, 0, 0, 0, 16});
+  ExpectPlayedAfterMending(large, empty, "16 bytes");
+}
+
+TEST(Growing, ADurationThatWasNotKnown) {
+  FragmentedSpec spec = PlainFragments();
+  spec.mehd_version = 0;
+  spec.tfra_version = 0;
+  const Bytes bytes = BuildFragments(spec).bytes;
+  const Bytes zero = {0, 0, 0, 20, 'm', 'e', 'h', 'd', 0, 0, 0, 0, 0, 0, 0, 0};
+  ExpectPlayedAfterMending(bytes, BeforeMending(bytes, "mehd", zero), "mehd");
+}
+
 TEST(Growing, AMovieHeaderThatNeverComesIsAnError) {
   const FragmentedMovie built = BuildFragments(PlainFragments());
   const TempFile file(Part(built.bytes, 5));

@@ -295,7 +295,7 @@ bool HttpServer::Answer(int socket, const Request& request) {
     }
     going_on = SendText(socket, head + "\r\n");
     if (going_on && request.method != "HEAD") {
-      going_on = SendBody(socket, file, range->start, range->end, request.name);
+      going_on = SendBody(socket, file, found, range->start, range->end, request.name);
     }
     going_on = going_on && found.length;
   }
@@ -303,10 +303,21 @@ bool HttpServer::Answer(int socket, const Request& request) {
   return going_on;
 }
 
-bool HttpServer::SendBody(
-    int socket, int file, uint64_t start, uint64_t end, const std::string& name) {
+bool HttpServer::SendBody(int socket,
+                          int file,
+                          const HttpFile& how,
+                          uint64_t start,
+                          uint64_t end,
+                          const std::string& name) {
   char block[kBlock];
+  const uint64_t begin = start;
+  const auto begun = std::chrono::steady_clock::now();
   while (start < end && !stopping_) {
+    if (how.bytes_per_second > 0) {
+      const double due =
+          static_cast<double>(start - begin) / static_cast<double>(how.bytes_per_second);
+      std::this_thread::sleep_until(begun + std::chrono::duration<double>(due));
+    }
     const size_t want = std::min<uint64_t>(end - start, sizeof block);
     const ssize_t got = pread(file, block, want, static_cast<off_t>(start));
     if (got <= 0 || !SendAll(socket, block, static_cast<size_t>(got))) return false;

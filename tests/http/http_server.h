@@ -23,6 +23,7 @@ struct HttpFile {
   std::string path;  ///< on disk
   bool ranges = true;
   bool length = true;  ///< false: the body ends where the connection does; no ranges then
+  uint64_t bytes_per_second = 0;  ///< 0: as fast as it goes
 };
 
 struct HttpCounts {
@@ -71,7 +72,12 @@ class HttpServer {
   void Serve(Connection* connection);
   bool Answer(int socket, const Request& request);
   void Count(const Request& request, bool exists, uint64_t start);
-  bool SendBody(int socket, int file, uint64_t start, uint64_t end, const std::string& name);
+  bool SendBody(int socket,
+                int file,
+                const HttpFile& how,
+                uint64_t start,
+                uint64_t end,
+                const std::string& name);
   bool Find(const std::string& name, HttpFile* file) const;
 
   int listener_ = -1;

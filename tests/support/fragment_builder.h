@@ -76,6 +76,8 @@ enum class SidxForm {
   kFlatEachTrack,  ///< one for each track, all before the first fragment
   kHierarchical,   ///< one of ones, each before its four subsegments
   kChained,        ///< each names four subsegments and the next sidx behind them
+  kEachSegment,    ///< each names four subsegments and knows of nothing else
+  kFirstSegment,   ///< the first one of those alone
 };
 
 struct FragmentedSpec {

@@ -315,7 +315,9 @@ void AddIndexes(Catalog* all) {
   for (const auto& [name, form] : {std::pair{"sidx", SidxForm::kFlat},
                                    std::pair{"sidx-each-track", SidxForm::kFlatEachTrack},
                                    std::pair{"sidx-hierarchical", SidxForm::kHierarchical},
-                                   std::pair{"sidx-chained", SidxForm::kChained}}) {
+                                   std::pair{"sidx-chained", SidxForm::kChained},
+                                   std::pair{"sidx-each-segment", SidxForm::kEachSegment},
+                                   std::pair{"sidx-first-segment", SidxForm::kFirstSegment}}) {
     for (const int version : {0, 1}) {
       const SidxForm sidx = form;
       AddPlain(all, std::string(name) + "-v" + std::to_string(version), [&](FragmentedSpec& s) {

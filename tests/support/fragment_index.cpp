@@ -40,15 +40,17 @@ std::vector<SidxNode> Nodes(const FragmentedSpec& spec) {
     for (size_t t = 0; t < spec.movie.tracks.size(); ++t)
       nodes.push_back({t, 0, MediaReferences(starts, 0, count)});
   }
-  if (spec.sidx == SidxForm::kHierarchical) nodes.push_back({0, 0, {}});
-  if (spec.sidx == SidxForm::kHierarchical || spec.sidx == SidxForm::kChained) {
+  const bool hierarchical = spec.sidx == SidxForm::kHierarchical;
+  if (hierarchical) nodes.push_back({0, 0, {}});
+  if (spec.sidx >= SidxForm::kHierarchical) {
     for (size_t i = 0; i < count; i += kGroup) {
       const size_t next = std::min(i + kGroup, count);
       SidxNode node{0, starts[i], MediaReferences(starts, i, next)};
       const bool chained = spec.sidx == SidxForm::kChained;
       if (chained && next < count) node.references.push_back({true, starts[next], starts[count]});
-      if (!chained) nodes[0].references.push_back({true, starts[i], starts[next]});
+      if (hierarchical) nodes[0].references.push_back({true, starts[i], starts[next]});
       nodes.push_back(node);
+      if (spec.sidx == SidxForm::kFirstSegment) break;
     }
   }
   return nodes;

@@ -233,5 +233,27 @@ TEST(LongFragments, AreFoundInAHandfulOfReads) {
   }
 }
 
+/// The bytes a second of the first fragment say where to look.
+TEST(LongFragments, AreGuessedWithoutAnEnd) {
+  const std::vector<uint8_t> bytes = LongMovie();
+  const auto oracle = test::ExpandMovie(bytes);
+  ASSERT_TRUE(oracle);
+  const auto& expected = oracle->tracks.front().samples;
+  MovieOptions options;
+  options.look_at_end = false;
+  for (const size_t n : {expected.size() / 3, expected.size() / 2, expected.size() - 20}) {
+    const auto source = std::make_shared<CountingSource>(bytes);
+    const auto movie = ReadMovie(source, options, nullptr);
+    ASSERT_TRUE(movie.ok());
+    const auto before = source->reads;
+    const auto shown = (*movie)->tracks.front().samples->SampleAtPresentationTime(expected[n].cts);
+    ASSERT_TRUE(shown.ok());
+    const auto sample = (*movie)->tracks.front().samples->At(*shown);
+    ASSERT_TRUE(sample.ok());
+    EXPECT_EQ(Plain(*sample), expected[n]) << n;
+    EXPECT_LE(source->reads - before, 20u) << n;
+  }
+}
+
 }  // namespace
 }  // namespace iso

@@ -27,6 +27,9 @@ class ByteSource {
   /// Bytes in all, where that is known.
   virtual std::optional<uint64_t> size() const = 0;
 
+  /// The same also where nobody is to look for anything by it.
+  virtual std::optional<uint64_t> stated_size() const { return size(); }
+
   /// Whether that may still rise.
   virtual bool may_grow() const { return false; }
 };

@@ -14,7 +14,9 @@ namespace {
 constexpr uint64_t kSmallestBlock = 32 << 10;  ///< after a seek, and for lone tracks
 constexpr uint64_t kLargestBlock = 1 << 20;    ///< when reading goes on and on
 constexpr uint64_t kNearby = 64 << 10;         ///< a hole this small does not end a run of reads
-constexpr uint64_t kAlone = 256 << 10;         ///< a sample from here on gets a read of its own
+constexpr uint64_t kSmallestWide = 256 << 10;  ///< the same where each read is slow
+constexpr uint64_t kNearbyWide = 256 << 10;
+constexpr uint64_t kAlone = 256 << 10;  ///< a sample from here on gets a read of its own
 constexpr size_t kMostBlocks = 16;
 
 /// GstMemory counts its shares in 16 bits; a block is retired long before they run out.
@@ -39,8 +41,17 @@ Ref<GstBuffer> Allocate(uint64_t size, bool padded) {
 
 }  // namespace
 
-BlockReader::BlockReader(PullSource& source, size_t streams)
-    : source_(source), max_blocks_(std::clamp<size_t>(streams + 1, 2, kMostBlocks)) {
+BlockReader::BlockReader(PullSource& source, size_t streams, std::shared_ptr<WideSource> wide)
+    : source_(source),
+      wide_(std::move(wide)),
+      smallest_block_(wide_ ? kSmallestWide : kSmallestBlock),
+      nearby_(wide_ ? kNearbyWide : kNearby),
+      max_blocks_(std::clamp<size_t>(streams + 1, 2, kMostBlocks)) {
+}
+
+void BlockReader::Forget() {
+  blocks_.clear();
+  if (wide_) wide_->TakeBack();
 }
 
 GstFlowReturn BlockReader::Read(uint64_t offset, uint64_t size, bool copy, Ref<GstBuffer>* out) {
@@ -74,12 +85,16 @@ BlockReader::Block* BlockReader::Find(uint64_t offset, uint64_t size) {
   return &*found;
 }
 
-/// A block that continues an earlier one is twice as large as that.
+/// A block that continues an earlier one is twice as large as that. What another block holds (a
+/// track may be ahead) is not read again.
 uint64_t BlockReader::SizeFor(uint64_t offset, uint64_t size) const {
-  uint64_t wanted = kSmallestBlock;
+  uint64_t wanted = smallest_block_;
   for (const Block& block : blocks_) {
-    const bool continues = offset >= block.offset && offset <= block.offset + block.size + kNearby;
+    const bool continues = offset >= block.offset && offset <= block.offset + block.size + nearby_;
     if (continues) wanted = std::max(wanted, std::min(2 * block.size, kLargestBlock));
+  }
+  for (const Block& block : blocks_) {
+    if (block.offset > offset) wanted = std::min(wanted, block.offset - offset);
   }
   wanted = std::max(wanted, size);
   if (const auto file_size = source_.size()) {
@@ -97,6 +112,7 @@ GstFlowReturn BlockReader::Load(uint64_t offset, uint64_t size, Block** block) {
   if (flow != GST_FLOW_OK) return flow;
   const uint64_t got = gst_buffer_get_size(buffer.get());
   if (got < size) return GST_FLOW_EOS;
+  if (wide_) wide_->Lend(offset, buffer);
   MakeRoom();
   blocks_.push_back(Block{offset, got, 0, 0, std::move(buffer)});
   latest_ = blocks_.size() - 1;

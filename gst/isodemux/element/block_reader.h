@@ -10,19 +10,21 @@
 
 #include "element/pull_source.h"
 #include "element/ref.h"
+#include "element/wide_source.h"
 
 namespace iso::gst {
 
 /// Streaming thread only.
 class BlockReader final : public SampleReader {
  public:
-  /// `streams`: how many tracks are read side by side, each perhaps from its own place.
-  BlockReader(PullSource& source, size_t streams);
+  /// `streams`: how many tracks are read side by side, each perhaps from its own place. `wide`: null,
+  /// or who else wants what is read; then blocks are large from the first one on.
+  BlockReader(PullSource& source, size_t streams, std::shared_ptr<WideSource> wide);
 
   GstFlowReturn Read(uint64_t offset, uint64_t size, bool copy, Ref<GstBuffer>* out) override;
 
   /// Reading starts small again.
-  void Forget() override { blocks_.clear(); }
+  void Forget() override;
 
   /// Bytes of blocks held now (downstream may hold more).
   uint64_t held_bytes() const;
@@ -47,6 +49,9 @@ class BlockReader final : public SampleReader {
   void MakeRoom();
 
   PullSource& source_;
+  const std::shared_ptr<WideSource> wide_;
+  const uint64_t smallest_block_;
+  const uint64_t nearby_;
   size_t max_blocks_;
   uint64_t uses_ = 0;
   size_t latest_ = 0;

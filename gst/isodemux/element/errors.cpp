@@ -103,7 +103,7 @@ void PostLossWarning(GstElement* element, uint64_t samples, uint64_t bytes) {
       STREAM,
       DEMUX,
       (_("Part of this file is missing: it was played as far as it goes.")),
-      ("%" G_GUINT64_FORMAT " samples with %" G_GUINT64_FORMAT " bytes lie outside the file",
+      ("%" G_GUINT64_FORMAT " samples lie outside the file; %" G_GUINT64_FORMAT " bytes are lost",
        static_cast<guint64>(samples),
        static_cast<guint64>(bytes)));
 }

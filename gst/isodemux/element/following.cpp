@@ -3,6 +3,7 @@
 // Session on a file that somebody still writes to: it waits at the end, and tells how long the
 // movie has become.
 
+#include "core/movie/box_loader.h"
 #include "element/session.h"
 
 #define GST_CAT_DEFAULT isodemux_debug
@@ -20,6 +21,13 @@ GstFlowReturn Session::AwaitGrowth() {
   }
   if (opened_) NoteEnd();
   return GST_FLOW_OK;
+}
+
+/// What a writer has not said yet may read like anything: as long as the file grows, no header is
+/// wrong for good.
+GstFlowReturn Session::FailForNow(const Error& error) {
+  const bool for_good = !IsFollowing() || IsSourceError(error.code);
+  return Fail(for_good ? error : Error{Errc::kNotYet, error.box, error.offset});
 }
 
 void Session::LookForGrowth(bool at_once) {

@@ -84,6 +84,8 @@ class OutputPad {
   /// True once for a pad: then its EOS has been pushed.
   bool PushEos(guint32 seqnum);
 
+  bool has_ended() const { return eos_; }
+
   /// After a seek: what was said before no longer holds.
   void Restart();
 
@@ -100,6 +102,9 @@ class OutputPad {
 
   /// Rises each time `flow` is made OK from outside.
   std::atomic<uint32_t> epoch{0};
+
+  /// Nobody listens, and so its track rests.
+  bool resting = false;
 
   /// Downstream is behind, or is not any more. Any thread.
   void ReportQos(GstEvent* event) { late_.Report(event); }

@@ -24,6 +24,11 @@ Errc ErrorOf(GstFlowReturn flow) {
 
 PullSource::PullSource(GstPad* sink) : sink_(Ref<GstPad>::Share(sink)) {
   AskSize();
+  const auto query = Ref<GstQuery>::Adopt(gst_query_new_scheduling());
+  if (!gst_pad_peer_query(sink, query.get())) return;
+  GstSchedulingFlags flags{};
+  gst_query_parse_scheduling(query.get(), &flags, nullptr, nullptr, nullptr);
+  limited_ = (flags & GST_SCHEDULING_FLAG_BANDWIDTH_LIMITED) != 0;
 }
 
 bool PullSource::AskSize() {

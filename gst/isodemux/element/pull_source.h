@@ -36,10 +36,14 @@ class PullSource final : public Upstream {
 
   SourceStats stats() const override;
 
+  /// Upstream says that it has not much to spare (GST_SCHEDULING_FLAG_BANDWIDTH_LIMITED).
+  bool is_limited() const { return limited_; }
+
  private:
   GstFlowReturn PullRange(uint64_t offset, guint size, GstBuffer** buffer);
 
   Ref<GstPad> sink_;
+  bool limited_ = false;
   std::atomic<int64_t> size_{-1};  ///< bytes; below 0: not known
   std::atomic<GstFlowReturn> last_failure_{GST_FLOW_OK};
   std::atomic<uint64_t> reads_{0};

@@ -19,6 +19,10 @@ constexpr uint64_t kJumpToHeader = 256 << 10;
 /// Once it plays, reading on is cheaper than a new request for a long while.
 constexpr uint64_t kJumpToSamples = 8 << 20;
 
+/// Requests in one search at most. It takes a few dozen in the worst of files; if bytes are needed
+/// in turns that were thrown away for each other, it never ends.
+constexpr uint32_t kMostMoves = 1000;
+
 bool HasFragments(const Movie& movie) {
   return std::any_of(movie.tracks.begin(), movie.tracks.end(), [](const Track& track) {
     return track.fragments != nullptr;
@@ -81,6 +85,7 @@ std::shared_ptr<Session::SeekEvent> Session::TakePendingSeek(guint32 seqnum) {
 
 void Session::Carry(std::shared_ptr<SeekEvent> seek) {
   carried_seek_ = std::move(seek);
+  moves_ = 0;
   CarryOn();
 }
 
@@ -136,6 +141,11 @@ std::optional<uint64_t> Session::WhereToGo() const {
 }
 
 GstFlowReturn Session::SeekUpstream(uint64_t offset) {
+  const bool searches = carried_seek_ || demuxer_->searching();
+  if (searches && ++moves_ > kMostMoves) {
+    carried_seek_ = nullptr;
+    return EndFeeding(Fail(Error{Errc::kSearchEndless, {}, offset}));
+  }
   const guint32 seqnum = gst_util_seqnum_next();
   {
     const std::lock_guard lock(lock_);

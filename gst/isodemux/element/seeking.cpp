@@ -158,6 +158,7 @@ void Session::Resume(const SeekEvent& seek, const GstSegment& segment, const Sta
   blocks_->Forget();
   sample_waits_ = false;
   if (sought.ok()) {
+    RestUnlinked();
     segment_ = segment;
     seeks_.fetch_add(1, std::memory_order_relaxed);
     Publish();

@@ -22,7 +22,8 @@ constexpr uint64_t kPushIndexBudget = 64 << 10;
 MovieOptions OptionsOf(const Settings& settings,
                        const ProcessMemory& memory,
                        Inflater* inflater,
-                       bool push) {
+                       const PullSource* pull) {
+  const bool push = pull == nullptr;
   MovieOptions options;
   options.governor = memory.governor();
   options.index_budget_bytes = settings.index_budget_bytes;
@@ -30,6 +31,7 @@ MovieOptions OptionsOf(const Settings& settings,
   options.inflater = inflater;
   options.streamed = push;
   options.look_at_end = !push;
+  options.few_reads = pull != nullptr && pull->is_limited();
   options.growing = !push && settings.follow_timeout_ns > 0;
   return options;
 }
@@ -48,17 +50,20 @@ Session::Session(GstElement* element,
       diagnostics_(GST_OBJECT(element)),
       pull_(mode == GST_PAD_MODE_PULL ? std::make_shared<PullSource>(sink) : nullptr),
       push_(pull_ ? nullptr : std::make_shared<PushSource>()),
+      wide_(pull_ && pull_->is_limited() ? std::make_shared<WideSource>(pull_) : nullptr),
       source_(pull_ ? std::shared_ptr<Upstream>(pull_) : push_),
       growth_(pull_ && settings.follow_timeout_ns > 0
                   ? std::make_unique<Growth>(*pull_, settings.follow_timeout_ns)
                   : nullptr),
       inflater_(MakeInflater()),
-      options_(OptionsOf(settings, *memory_, inflater_.get(), push_ != nullptr)),
+      options_(OptionsOf(settings, *memory_, inflater_.get(), pull_.get())),
       seqnum_(gst_util_seqnum_next()),
       max_buffered_bytes_(settings.max_buffered_bytes),
       memory_pressure_(settings.memory_pressure),
       combiner_(gst_flow_combiner_new()) {
-  demuxer_.emplace(source_, options_, &diagnostics_);
+  std::shared_ptr<ByteSource> bytes = source_;
+  if (wide_) bytes = wide_;
+  demuxer_.emplace(std::move(bytes), options_, &diagnostics_);
   gst_segment_init(&segment_, GST_FORMAT_TIME);
   published_.segment = segment_;
   published_.outputs = std::make_shared<const Outputs>();
@@ -99,7 +104,8 @@ void Session::Publish() {
   const std::lock_guard lock(lock_);
   published_.movie = demuxer_->movie();
   published_.duration_ns = published_.movie ? demuxer_->end_ns() : kTimeMax;
-  if (*published_.outputs != outputs_) published_.outputs = std::make_shared<const Outputs>(outputs_);
+  if (*published_.outputs != outputs_)
+    published_.outputs = std::make_shared<const Outputs>(outputs_);
   published_.segment = segment_;
 }
 
@@ -145,7 +151,7 @@ GstFlowReturn Session::Fail(const Error& error) {
 
 GstFlowReturn Session::Open() {
   if (input_) return OpenRun();
-  if (const Status opened = demuxer_->Open(); !opened.ok()) return Fail(opened.error());
+  if (const Status opened = demuxer_->Open(); !opened.ok()) return FailForNow(opened.error());
   if (const Status read = ReadToc(); !read.ok()) return Fail(read.error());
   CreateOutputs();
   if (outputs_.empty()) return Fail(Error{Errc::kNoTracks, FourCC("moov")});
@@ -159,7 +165,7 @@ GstFlowReturn Session::Open() {
   if (push_) {
     blocks_ = std::make_unique<PushReader>(*push_);
   } else {
-    blocks_ = std::make_unique<BlockReader>(*pull_, outputs_.size());
+    blocks_ = std::make_unique<BlockReader>(*pull_, outputs_.size(), wide_);
   }
   segment_.start = segment_.time = segment_.position = static_cast<guint64>(landed->from_ns);
   const int64_t duration = demuxer_->end_ns();
@@ -182,6 +188,7 @@ GstFlowReturn Session::Step() {
   if (++steps_ % kStepsOfTick == 0) memory_->Tick();
   if (growth_) LookForGrowth(false);
   if (pending_error_) return Fail(*std::exchange(pending_error_, std::nullopt));
+  if (reconfigured_.exchange(false)) WakeOutputs();
   if (!std::exchange(sample_waits_, false)) {
     if (const Status next = demuxer_->Next(&event_); !next.ok()) return Fail(next.error());
   }
@@ -206,8 +213,12 @@ GstFlowReturn Session::Step() {
 }
 
 /// A pad's stream ends when its track does; but where all of its data is missing, the error
-/// that may follow has to come first.
+/// that may follow has to come first. So has, with the last pad, the warning that some is.
 void Session::EndOutput(OutputPad* output) {
+  const bool last = std::all_of(outputs_.begin(), outputs_.end(), [&](const auto& each) {
+    return each.get() == output || each->has_ended();
+  });
+  if (last) ReportLosses();
   const uint64_t lost = demuxer_->stats().lost_samples + unread_samples_.load();
   const bool missing = output->pushed() == 0 && lost > 0;
   if (!IsSegmentSeek() && !missing) output->PushEos(seqnum_);
@@ -243,6 +254,7 @@ GstFlowReturn Session::PlaySample(OutputPad* output, const Event& event) {
   const uint32_t epoch = output->epoch.load();
   if (output->flow.load() != GST_FLOW_OK) {
     output->MarkDiscont();
+    if (output->flow.load() == GST_FLOW_NOT_LINKED) Rest(output);
     return GST_FLOW_OK;
   }
   if (output->IsTooLate(event)) return GST_FLOW_OK;
@@ -267,6 +279,34 @@ GstFlowReturn Session::PlaySample(OutputPad* output, const Event& event) {
   segment_.position = static_cast<guint64>(output->position_ns());
   FollowPace(*output);
   return Combine(output, pushed, epoch);
+}
+
+/// Its tables are not read, either. In push mode they are in memory, and all passes by anyway.
+void Session::Rest(OutputPad* output) {
+  if (!pull_) return;
+  demuxer_->Suspend(output->track_index());
+  output->resting = true;
+}
+
+/// After a seek all others are tried again. Where nobody listens at all, that is to be told.
+void Session::RestUnlinked() {
+  const auto rests = [](const auto& output) {
+    return output->resting && !gst_pad_is_linked(output->pad());
+  };
+  const bool all = std::all_of(outputs_.begin(), outputs_.end(), rests);
+  for (const auto& output : outputs_) {
+    output->resting = !all && rests(output);
+    if (output->resting) demuxer_->Suspend(output->track_index());
+  }
+}
+
+/// Those that were linked meanwhile go on where the others are.
+void Session::WakeOutputs() {
+  for (const auto& output : outputs_) {
+    if (!output->resting || output->flow.load() != GST_FLOW_OK) continue;
+    output->resting = false;
+    demuxer_->Resume(output->track_index(), static_cast<int64_t>(segment_.position));
+  }
 }
 
 /// Samples of one track that come one after the other cost fewer changes between the threads
@@ -300,6 +340,7 @@ void Session::Reconfigure() {
     output->epoch.fetch_add(1);
     output->flow.store(GST_FLOW_OK);
   }
+  reconfigured_ = true;
   const std::lock_guard lock(combiner_lock_);
   gst_flow_combiner_reset(combiner_.get());
 }
@@ -344,9 +385,11 @@ uint64_t Session::LostBytes() const {
 void Session::ReportLosses() {
   lost_samples_ = demuxer_->stats().lost_samples;
   lost_bytes_ = demuxer_->stats().lost_bytes;
-  if (LostSamples() == 0 || losses_reported_) return;
+  uint64_t index_bytes = 0;
+  const uint64_t unknown = FragmentLosses(&index_bytes).lost_bytes;
+  if ((LostSamples() == 0 && unknown == 0) || losses_reported_) return;
   losses_reported_ = true;
-  PostLossWarning(element_, LostSamples(), LostBytes());
+  PostLossWarning(element_, LostSamples(), LostBytes() + unknown);
 }
 
 void Session::PushToOutputs(const Ref<GstEvent>& event) const {

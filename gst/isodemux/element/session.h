@@ -31,6 +31,7 @@
 #include "element/push_source.h"
 #include "element/ref.h"
 #include "element/segmented_input.h"
+#include "element/wide_source.h"
 
 namespace iso::gst {
 
@@ -130,6 +131,9 @@ class Session {
   GstFlowReturn PlaySegment(OutputPad* output, const Segment& segment);
   void EndOutput(OutputPad* output);
   GstFlowReturn PlaySample(OutputPad* output, const Event& event);
+  void Rest(OutputPad* output);
+  void RestUnlinked();
+  void WakeOutputs();
   void FollowPace(const OutputPad& output);
   GstFlowReturn Combine(OutputPad* output, GstFlowReturn flow, uint32_t epoch);
   GstFlowReturn Finish();
@@ -145,6 +149,7 @@ class Session {
 
   // following.cpp
   GstFlowReturn AwaitGrowth();
+  GstFlowReturn FailForNow(const Error& error);
   void LookForGrowth(bool at_once);
   void NoteEnd();
   bool IsFollowing() const { return growth_ != nullptr && !growth_->over(); }
@@ -240,6 +245,7 @@ class Session {
   LogDiagnostics diagnostics_;
   const std::shared_ptr<PullSource> pull_;  ///< null in push mode
   const std::shared_ptr<PushSource> push_;  ///< null in pull mode
+  const std::shared_ptr<WideSource> wide_;  ///< null where reads are quick
   const std::shared_ptr<Upstream> source_;  ///< either
   const std::unique_ptr<Growth> growth_;    ///< null: the file is all there
   std::unique_ptr<Inflater> inflater_;
@@ -264,11 +270,13 @@ class Session {
   Error needed_{Errc::kNotYet};         ///< the bytes without which it does not go on
   uint64_t trimmed_at_ = 0;             ///< where the window ended when it was trimmed last
   GstFlowReturn fed_up_ = GST_FLOW_OK;  ///< otherwise: what came so far was all that was wanted
+  std::atomic<bool> reconfigured_{false};  ///< pads that rest may be wanted again
   Pace pace_;
   uint32_t steps_ = 0;
   std::atomic<uint32_t> memory_pressure_;  ///< as set
   std::shared_ptr<SeekEvent> carried_seek_;  ///< it needs bytes that have not come
   bool moving_ = false;  ///< upstream was sent elsewhere: what comes before its segment is old
+  uint32_t moves_ = 0;   ///< times that it was, for this seek
 
   std::atomic<bool> segmented_{false};
   std::string stream_id_;                  ///< upstream's

@@ -181,11 +181,11 @@ std::vector<StreamFormat> Session::FormatsOf(const Track& track) const {
   return formats;
 }
 
-/// Chapters go out as an event on each pad, and to the bus. What is pushed comes only once:
-/// there the titles among the media are left to it.
+/// Chapters go out as an event on each pad, and to the bus. What is pushed comes only once, and to
+/// read each title from a slow source takes a request: there those among the media are left to it.
 Status Session::ReadToc() {
   const Movie& movie = *demuxer_->movie();
-  ISO_TRY(const std::vector<Chapter> chapters, ReadChapters(movie, pull_.get(), Limits()));
+  ISO_TRY(const std::vector<Chapter> chapters, ReadChapters(movie, options_.few_reads ? nullptr : pull_.get(), Limits()));
   toc_ = MakeToc(chapters, movie.duration_ns);
   return {};
 }

@@ -21,9 +21,10 @@ constexpr uint64_t kMostRunBytes = 256 << 10;
 Demuxer::Demuxer(std::shared_ptr<ByteSource> source,
                  const MovieOptions& options,
                  Diagnostics* diagnostics)
-    : stream_(options.streamed ? std::make_shared<StreamSource>(
-                                     std::move(source), options.limits, options.segments.has_value())
-                               : nullptr),
+    : stream_(options.streamed
+                  ? std::make_shared<StreamSource>(
+                        std::move(source), options.limits, options.segments.has_value())
+                  : nullptr),
       growing_(options.growing && !stream_ ? std::make_shared<GrowingSource>(source) : nullptr),
       source_(stream_    ? std::shared_ptr<ByteSource>(stream_)
               : growing_ ? std::shared_ptr<ByteSource>(growing_)
@@ -87,10 +88,28 @@ Result<PlayRange> Demuxer::Seek(const SeekRequest& request) {
   // Only what is played on and on follows a growing file.
   if (growing_) growing_->SetSized(request.mode.reverse || request.mode.key_units);
   StartPlayers(range);
+  range_ = range;
   return range;
 }
 
+void Demuxer::Suspend(size_t track) {
+  std::erase_if(queue_, [&](const Due& due) { return due.player == track; });
+  std::sort(queue_.begin(), queue_.end());
+}
+
+void Demuxer::Resume(size_t track, int64_t from_ns) {
+  Suspend(track);
+  PlayRange range = range_;
+  int64_t& beginning = range.mode.reverse ? range.to_ns : range.from_ns;
+  beginning = std::clamp(from_ns, range.from_ns, range.to_ns);
+  players_[track].Start(range);
+  queue_.push_back(Due{players_[track].due(), static_cast<uint32_t>(track)});
+  std::sort(queue_.begin(), queue_.end());
+}
+
 Result<PlayRange> Demuxer::Resolve(const SeekRequest& request) const {
+  std::optional<StreamSource::Shown> shown;
+  if (stream_) shown.emplace(*stream_);
   std::optional<GrowingSource::Sized> sized;
   if (growing_) sized.emplace(*growing_);
   const int64_t end = end_ns();
@@ -111,6 +130,8 @@ Result<PlayRange> Demuxer::Resolve(const SeekRequest& request) const {
 }
 
 Result<uint64_t> Demuxer::LeastNeededFor(const PlayRange& range) const {
+  std::optional<StreamSource::Shown> shown;
+  if (stream_) shown.emplace(*stream_);
   uint64_t least = UINT64_MAX;
   for (size_t i = 0; i < players_.size(); ++i) {
     if (!players_[i].options().active) continue;
@@ -173,7 +194,7 @@ Status Demuxer::PrepareTop() {
     }
     SiftTop();
   }
-  if (searching_) EndSearch();
+  if (search_) EndSearch();
   return {};
 }
 
@@ -188,8 +209,8 @@ Status Demuxer::Prepare(TrackPlayer& player) {
 /// A track that has come to the end of a growing file waits until the others have, too.
 bool Demuxer::SetAside(const Error& not_yet) {
   if (!growing_) return false;
-  const bool first = std::none_of(
-      queue_.begin(), queue_.end(), [](const Due& due) { return due.waits; });
+  const bool first =
+      std::none_of(queue_.begin(), queue_.end(), [](const Due& due) { return due.waits; });
   if (first || not_yet.offset + not_yet.length < waits_for_.offset + waits_for_.length) {
     waits_for_ = not_yet;
   }
@@ -216,16 +237,14 @@ void Demuxer::TryWaiting() {
 bool Demuxer::Defer(const Error& not_yet) {
   Due moving = queue_.front();
   const auto offset = static_cast<int64_t>(std::min<uint64_t>(not_yet.offset, INT64_MAX));
-  if (!stream_ || searching_ || offset <= moving.due) return false;
+  if (!stream_ || search_ || offset <= moving.due) return false;
   moving.due = offset;
   SiftDown(moving);
   return true;
 }
 
 void Demuxer::BeginSearch() {
-  if (!stream_) return;
-  searching_ = true;
-  stream_->ShowSize(true);
+  if (stream_ && !search_) search_.emplace(*stream_);
 }
 
 /// Where it begins is known once every track has found its start.
@@ -233,9 +252,7 @@ void Demuxer::EndSearch() {
   const bool looking = std::any_of(queue_.begin(), queue_.end(), [this](const Due& due) {
     return players_[due.player].looks_for_start();
   });
-  if (looking) return;
-  searching_ = false;
-  stream_->ShowSize(false);
+  if (!looking) search_.reset();
 }
 
 void Demuxer::SiftTop() {

@@ -75,12 +75,17 @@ class Demuxer {
   /// the file, until each track has found where it begins after the next Seek().
   void BeginSearch();
 
-  bool searching() const { return searching_; }
+  bool searching() const { return search_.has_value(); }
 
   /// Positions every active track. Returns what is played now: as requested, cut to the
   /// presentation, and for key unit seeks with the end where playing begins (in reverse
   /// that is to_ns) moved to a sync sample.
   Result<PlayRange> Seek(const SeekRequest& request);
+
+  /// Nobody wants the track: what is next of it is not looked for any more, until it is resumed from
+  /// this time of the presentation on, or the next Seek(). Not for a stream.
+  void Suspend(size_t track);
+  void Resume(size_t track, int64_t from_ns);
 
   /// From now on a track may be served ahead of others by this much of the presentation, so
   /// that some of its samples come one after the other. 0, as at first and after each Seek(): all
@@ -133,9 +138,10 @@ class Demuxer {
   std::vector<TrackPlayer> players_;  ///< one a track of the movie
   std::vector<Due> queue_;            ///< a heap, what is due first on top or, within the
                                       ///< window, who was served last
+  PlayRange range_;                   ///< of the last Seek()
   int64_t window_ns_ = 0;
   uint64_t run_bytes_ = 0;         ///< handed out since another track's turn
-  bool searching_ = false;
+  std::optional<StreamSource::Shown> search_;
   std::optional<KnownEnd> known_end_;      ///< of a growing file
   Error waits_for_{Errc::kNotYet};         ///< the first bytes that any track waits for
   std::optional<uint64_t> waits_at_size_;  ///< the file's, when tracks were tried last

@@ -84,16 +84,17 @@ struct Fragment {
   uint64_t offset = 0;  ///< of the moof
   uint64_t end = 0;     ///< behind the moof
   uint32_t sequence_number = 0;
-  std::vector<uint8_t> bytes;              ///< the moof, header and all
-  std::vector<TrackFragment> tracks;       ///< of the movie's tracks that it holds samples of
-  bool times_known = true;                 ///< every track's base is right
-  uint64_t data_end = 0;                   ///< behind everything that belongs to it
-  int64_t start_ns = kTimeMax;             ///< decode time at which the first of its tracks starts
-  std::vector<int64_t> next_decode_times;  ///< of every track of the movie, behind this fragment;
-                                           ///< empty when they are not known
-  std::vector<LooseBox> before;            ///< what stands in front of the moof ...
-  bool followed = false;                   ///< ... where it was come to from the one before
-  mutable std::atomic<uint64_t> next{0};   ///< offset of the next moof, once that is known
+  std::vector<uint8_t> bytes;               ///< the moof, header and all
+  std::vector<TrackFragment> tracks;        ///< of the movie's tracks that it holds samples of
+  bool times_known = true;                  ///< every track's base is right
+  uint64_t data_end = 0;                    ///< behind everything that belongs to it
+  int64_t start_ns = kTimeMax;              ///< decode time at which the first of its tracks starts
+  int64_t end_ns = kTimeMin;                ///< ... and at which the last one ends
+  std::vector<int64_t> next_decode_times;   ///< of every track of the movie, behind this fragment;
+                                            ///< empty when they are not known
+  std::vector<LooseBox> before;             ///< what stands in front of the moof ...
+  bool followed = false;                    ///< ... where it was come to from the one before
+  mutable std::atomic<uint64_t> next{0};    ///< offset of the next moof, once that is known
   mutable std::atomic<uint64_t> resume{0};  ///< a box boundary from which the next one is looked
                                             ///< for as well as from `end`; 0: none is known
   mutable std::atomic<bool> loss_follows{false};  ///< what lies before the next one is damaged

@@ -41,7 +41,10 @@ void AddSegmentIndex(const BoxHeader& box, Bytes body, FragmentHints* hints) {
     ticks = SaturatingAdd(ticks, r.U32());
     r.U32();
   }
-  hints->end_ns = std::max(hints->end_ns, ToNanoseconds(ticks, sidx->timescale));
+  if (offset < hints->end) return;
+  const int64_t end_ns = ToNanoseconds(ticks, sidx->timescale);
+  hints->end_ns = offset > hints->end ? end_ns : std::max(hints->end_ns, end_ns);
+  hints->end = offset;
 }
 
 uint64_t Wide(Reader* r, uint32_t bytes) {

@@ -19,6 +19,7 @@ namespace iso {
 struct FragmentHints {
   std::vector<Anchor> anchors;
   int64_t end_ns = 0;  ///< where the last of what they list ends; 0: they do not say
+  uint64_t end = 0;    ///< and at which byte. What follows that is more than they know of
 };
 
 /// From the sidx boxes between `begin` (a box boundary) and the first moof. An index of indexes

@@ -5,18 +5,42 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/fragment/fragment_hints.h"
+
 namespace iso {
 namespace {
 
-/// Fragments kept as a whole: each track may be in one of its own.
+/// Fragments kept as a whole: each track may be in one of its own. Small ones more than that: going
+/// back to a sync sample may lead over many, and where bytes come only once each of them would have
+/// to be gone back to with each try.
 constexpr size_t kMostRecent = 6;
+constexpr size_t kMostRecentSmall = 64;
+constexpr size_t kMostRecentBytes = 256 << 10;
 
 /// Probes in one search at most. Each third one halves the bytes that are left, so that this
 /// is enough for any file.
 constexpr int kMostProbes = 160;
 
-/// So many fragments are rather walked through than bisected.
+/// So many fragments are rather walked through than bisected, or so many bytes.
 constexpr uint64_t kNearFragments = 4;
+constexpr uint64_t kNearBytes = 64 << 10;
+
+/// Where the time should be after all, if guesses were right, this many fragments before it is
+/// where to look: the one looked for is then the next, and not the last.
+constexpr double kEarlyFragments = 1.125;
+
+/// An mfra larger than this is not read: what it is to spare would be less.
+constexpr uint64_t kMostAccessBytes = 8u << 20;
+
+/// A fragment that holds nothing to speak of.
+constexpr uint64_t kShortFragment = 1024;
+
+uint64_t LengthOf(const Fragment& fragment) {
+  return std::max(fragment.data_end - fragment.offset, kShortFragment);
+}
+
+/// Searches for a time that are remembered: each track may have one of its own.
+constexpr size_t kMostSearches = 8;
 
 /// Fragments remembered with their times where they do not say them.
 constexpr size_t kMostSteps = 1024;
@@ -76,14 +100,19 @@ FragmentRef FragmentIndex::Recall(uint64_t offset) const {
 }
 
 void FragmentIndex::Remember(const FragmentRef& fragment) const {
-  FragmentRef dropped;  // freed after the lock
+  std::vector<FragmentRef> dropped;  // freed after the lock
   const std::lock_guard lock(mutex_);
   std::erase_if(recent_, [&](const FragmentRef& each) { return each->offset == fragment->offset; });
-  if (recent_.size() == kMostRecent) {
-    dropped = std::move(recent_.back());
-    recent_.pop_back();
-  }
   recent_.insert(recent_.begin(), fragment);
+  size_t bytes = 0;
+  size_t kept = 0;
+  for (const FragmentRef& each : recent_) {
+    bytes += each->bytes.size();
+    if (kept >= kMostRecent && (kept == kMostRecentSmall || bytes > kMostRecentBytes)) break;
+    ++kept;
+  }
+  dropped.assign(recent_.begin() + static_cast<ptrdiff_t>(kept), recent_.end());
+  recent_.resize(kept);
 }
 
 /// The first fragment from a box boundary on, which follows one that ends at these times.
@@ -99,6 +128,12 @@ Result<FragmentRef> FragmentIndex::FollowedFrom(uint64_t offset,
     *loss = *loss || found->lost_bytes > 0;
     if (found->lost_bytes > 0) Forget(found->lost_bytes, found->moof.offset);
     const Result<FragmentRef> fragment = Load(*found, times);
+    if (!fragment.ok() && fragment.error().code == Errc::kEndOfData) {
+      // A stream has ended in the middle of it, sooner than anybody knew.
+      const uint64_t end = source_->stated_size().value_or(found->moof.end);
+      Forget(end - std::min(end, found->moof.offset), end);
+      return Error{Errc::kEndOfTable, FourCC("moof"), found->moof.offset};
+    }
     if (fragment.ok() || fragment.error().code != Errc::kBoxTooLarge) return fragment;
     if (diagnostics_ != nullptr) diagnostics_->Report(fragment.error());
     offset = found->moof.end;
@@ -136,11 +171,10 @@ Result<FragmentRef> FragmentIndex::After(const Fragment& fragment) const {
   }
   bool loss = false;
   const uint64_t resume = fragment.resume.load(std::memory_order_relaxed);
-  ISO_TRY(const FragmentRef next,
-          FollowedFrom(resume ? resume : fragment.end,
-                       fragment.data_end,
-                       fragment.next_decode_times,
-                       &loss));
+  ISO_TRY(
+      const FragmentRef next,
+      FollowedFrom(
+          resume ? resume : fragment.end, fragment.data_end, fragment.next_decode_times, &loss));
   fragment.loss_follows.store(loss, std::memory_order_relaxed);
   if (in_order_only_) NoteStep(*next, fragment.next_decode_times);
   fragment.next.store(next->offset, std::memory_order_relaxed);
@@ -263,7 +297,9 @@ Result<FragmentRef> FragmentIndex::WalkUpTo(FragmentRef from, uint64_t end) cons
 Result<FragmentRef> FragmentIndex::Last() const {
   const auto size = source_->size();
   if (!size) return Error{Errc::kEndOfTable};
-  return LastBefore(*size);
+  ISO_TRY(const FragmentRef last, LastBefore(*size));
+  NoteAnchor(*last);
+  return last;
 }
 
 // By time.
@@ -274,10 +310,59 @@ Result<FragmentRef> FragmentIndex::Find(size_t track, int64_t decode_time) const
     ISO_TRY(const FragmentRef step, InOrderFrom(UINT64_MAX, time_ns));
     return WalkTo(step, track, decode_time);
   }
-  ISO_TRY(Bracket bracket, BracketOf(time_ns));
-  ISO_CHECK(Bisect(time_ns, &bracket));
+  ISO_TRY(TimeSearch search, BeginSearch(time_ns));
+  ISO_CHECK(Bisect(&search));
   if (in_order_only_) return Find(track, decode_time);
-  return WalkTo(bracket.low, track, decode_time);
+  return WalkTo(search.bracket.low, track, decode_time);
+}
+
+Result<FragmentIndex::TimeSearch> FragmentIndex::BeginSearch(int64_t time_ns) const {
+  const auto size = source_->size();
+  TimeSearch search{time_ns, size.value_or(0), {}};
+  if (RecallSearch(&search)) return search;
+  ISO_TRY(search.bracket, BracketOf(time_ns));
+  const Bracket& bracket = search.bracket;
+  const bool near = bracket.low->end_ns > time_ns || bracket.high_ns != kTimeMax;
+  if (!near && !accesses_read_ && size) {
+    ISO_CHECK(ReadAccesses());
+    ISO_TRY(search.bracket, BracketOf(time_ns));
+  }
+  return search;
+}
+
+/// Unless others have come nearer meanwhile.
+bool FragmentIndex::RecallSearch(TimeSearch* search) const {
+  const std::lock_guard lock(mutex_);
+  const auto before = std::find_if(searches_.begin(), searches_.end(), [&](const auto& each) {
+    return each.time_ns == search->time_ns && each.file_size == search->file_size;
+  });
+  if (before == searches_.end()) return false;
+  const auto low = anchors_.AtOrBefore(search->time_ns);
+  const auto high = anchors_.After(search->time_ns);
+  const Bracket& bracket = before->bracket;
+  if (low && low->offset > bracket.low->offset) return false;
+  *search = *before;
+  if (high && high->offset < bracket.high) {
+    search->bracket.high = high->offset;
+    search->bracket.high_ns = high->time_ns;
+  }
+  return true;
+}
+
+void FragmentIndex::RememberSearch(const TimeSearch& search) const {
+  TimeSearch dropped;  // freed after the lock
+  const std::lock_guard lock(mutex_);
+  const auto same = std::find_if(searches_.begin(), searches_.end(), [&](const TimeSearch& each) {
+    return each.time_ns == search.time_ns;
+  });
+  if (same != searches_.end()) {
+    dropped = std::exchange(*same, search);
+    return;
+  }
+  searches_.insert(searches_.begin(), search);
+  if (searches_.size() <= kMostSearches) return;
+  dropped = std::move(searches_.back());
+  searches_.pop_back();
 }
 
 /// What anchors say.
@@ -306,42 +391,68 @@ Result<FragmentIndex::Bracket> FragmentIndex::BracketOf(int64_t time_ns) const {
 }
 
 /// Moves both ends towards each other until few fragments are left between them.
-Status FragmentIndex::Bisect(int64_t time_ns, Bracket* bracket) const {
-  for (int tries = 0; tries < kMostProbes; ++tries) {
+Status FragmentIndex::Bisect(TimeSearch* search) const {
+  Bracket* const bracket = &search->bracket;
+  const int64_t time_ns = search->time_ns;
+  for (; search->tries < kMostProbes; ++search->tries) {
+    if (search->file_size > 0) RememberSearch(*search);
     const Fragment& low = *bracket->low;
-    const uint64_t length = std::max<uint64_t>(low.data_end - low.offset, 1024);
-    if (low.start_ns >= time_ns || bracket->high <= low.data_end) break;
-    if ((bracket->high - low.offset) / length <= kNearFragments) break;
-    const uint64_t guess = Guess(*bracket, time_ns, tries);
+    if (low.end_ns > time_ns || bracket->high <= low.data_end) break;
+    const uint64_t guess = Guess(*search);
+    if (guess <= low.data_end) break;
     const Result<FragmentRef> probe = Probe(*bracket, guess);
     if (!probe.ok() && probe.error().code != Errc::kEndOfTable) return probe.error();
     if (in_order_only_) return {};
     if (!probe.ok() || (*probe)->start_ns > time_ns) {
+      search->stale = !probe.ok() || bracket->high_ns == (*probe)->start_ns;
       if (probe.ok()) bracket->high_ns = (*probe)->start_ns;
       bracket->high = guess;
     } else {
+      search->stale = false;
       bracket->low = *probe;
     }
   }
   return {};
 }
 
-/// Where the time should be, if it passes evenly; now and then the middle, for when not.
-uint64_t FragmentIndex::Guess(const Bracket& bracket, int64_t time_ns, int tries) {
-  const uint64_t begin = bracket.low->data_end;
+/// A little before where the time should be, if it passes evenly; the middle where that has led
+/// to nothing new, and now and then. The end of the fragment below: it is not far behind that.
+uint64_t FragmentIndex::Guess(const TimeSearch& search) const {
+  const Bracket& bracket = search.bracket;
+  const Fragment& low = *bracket.low;
+  const uint64_t begin = low.data_end;
   const uint64_t span = bracket.high - begin;
-  const int64_t low_ns = bracket.low->start_ns;
-  if (tries % 3 == 2 || bracket.high_ns == kTimeMax || bracket.high_ns <= low_ns) {
-    return begin + span / 2;
+  const bool near =
+      span <= kNearBytes || (bracket.high - low.offset) / LengthOf(low) <= kNearFragments;
+  const double rate = BytesPerNs(bracket, search.time_ns);
+  if (rate <= 0 || search.stale || search.tries % 3 == 2) return near ? begin : begin + span / 2;
+  const double ahead = rate * static_cast<double>(search.time_ns - low.start_ns) -
+                       kEarlyFragments * static_cast<double>(LengthOf(low)) -
+                       static_cast<double>(begin - low.offset);
+  const bool soon =
+      SaturatingSubtract(search.time_ns, low.end_ns) / static_cast<int64_t>(kNearFragments) <=
+      SaturatingSubtract(low.end_ns, low.start_ns);
+  const double least = near || soon ? 0 : static_cast<double>(span) / 64;
+  const double most = static_cast<double>(span) * 63 / 64;
+  return begin + static_cast<uint64_t>(std::clamp(ahead, least, most));
+}
+
+/// How much there is of each nanosecond up to what starts too late; else up to the end as headers
+/// tell it, if the time lies before that; else in what lies before. 0: nothing tells.
+double FragmentIndex::BytesPerNs(const Bracket& bracket, int64_t time_ns) const {
+  const Fragment& low = *bracket.low;
+  const auto rate = [](uint64_t bytes, int64_t from_ns, int64_t to_ns) {
+    return to_ns > from_ns ? static_cast<double>(bytes) / static_cast<double>(to_ns - from_ns) : 0;
+  };
+  if (bracket.high_ns != kTimeMax) {
+    return rate(bracket.high - low.offset, low.start_ns, bracket.high_ns);
   }
-  const double share =
-      static_cast<double>(time_ns - low_ns) / static_cast<double>(bracket.high_ns - low_ns);
-  // A little early, so that what is found is rather before than behind; never at an end.
-  const double from_low = std::clamp(
-      share - 0.5 * static_cast<double>(begin - bracket.low->offset) / static_cast<double>(span),
-      1.0 / 64,
-      63.0 / 64);
-  return begin + static_cast<uint64_t>(from_low * static_cast<double>(span));
+  const std::lock_guard lock(mutex_);
+  const Fragment& first = first_ ? *first_ : low;
+  const int64_t end_ns = SaturatingAdd(first.start_ns, stated_length_ns_);
+  if (end_ns > time_ns) return rate(bracket.high - low.offset, low.start_ns, end_ns);
+  if (first.offset == low.offset) return rate(low.data_end - low.offset, low.start_ns, low.end_ns);
+  return rate(low.offset - first.offset, first.start_ns, low.start_ns);
 }
 
 /// The first fragment from a guess on, inside the bracket.
@@ -349,11 +460,26 @@ Result<FragmentRef> FragmentIndex::Probe(const Bracket& bracket, uint64_t guess)
   ISO_TRY(const std::optional<BoxHeader> moof, scanner_.Search(guess, bracket.high));
   if (!moof) return Error{Errc::kEndOfTable, FourCC("moof"), guess};
   ISO_TRY(const FragmentRef fragment, Load({*moof}, {}));
-  const std::lock_guard lock(mutex_);
-  if (fragment->times_known && fragment->start_ns != kTimeMax) {
-    anchors_.Add(Anchor{fragment->offset, fragment->start_ns});
-  }
+  NoteAnchor(*fragment);
   return fragment;
+}
+
+void FragmentIndex::NoteAnchor(const Fragment& fragment) const {
+  if (!fragment.times_known || fragment.start_ns == kTimeMax) return;
+  const std::lock_guard lock(mutex_);
+  anchors_.Add(Anchor{fragment.offset, fragment.start_ns});
+}
+
+/// Also where a source that only comes once has to be sent there and back: the file's last 16
+/// bytes say where its index is.
+Status FragmentIndex::ReadAccesses() const {
+  Limits limits = limits_;
+  limits.max_small_box_bytes = std::min(limits.max_small_box_bytes, kMostAccessBytes);
+  const auto hints = ReadRandomAccess(tracks_, *source_, limits);
+  if (!hints.ok() && hints.error().code != Errc::kEndOfData) return hints.error();
+  if (hints.ok()) AddAnchors(hints->anchors);
+  accesses_read_ = true;
+  return {};
 }
 
 /// From a fragment on to the last one with samples of the track that starts by a time.
@@ -368,6 +494,10 @@ Result<FragmentRef> FragmentIndex::WalkTo(FragmentRef from,
     if (samples != nullptr && samples->base > decode_time) break;
     if (samples == nullptr && at->start_ns != kTimeMax && at->start_ns > time_ns) break;
     if (samples != nullptr) best = at;
+    // Those behind it start later: what would be needed to see that may not be there.
+    const bool holds =
+        samples != nullptr && at->times_known && decode_time - samples->base < samples->duration;
+    if (holds) break;
     const Result<FragmentRef> next = After(*at);
     if (!next.ok() && next.error().code == Errc::kEndOfTable) break;
     if (!next.ok()) return next.error();

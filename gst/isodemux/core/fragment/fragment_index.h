@@ -66,6 +66,14 @@ class FragmentIndex {
   /// The last fragment of the file.
   Result<FragmentRef> Last() const;
 
+  /// Takes in what the mfra at the end of the file says, if there is one. Find() does so by itself
+  /// where nothing else says how far away a time is.
+  Status ReadAccesses() const;
+
+  /// How long headers say that all fragments last; they may be wrong. Before anything is looked
+  /// for.
+  void SetStatedLength(int64_t length_ns) { stated_length_ns_ = length_ns; }
+
   /// Places where the file says that fragments begin.
   void AddAnchors(std::vector<Anchor> anchors) const;
 
@@ -99,10 +107,25 @@ class FragmentIndex {
   FragmentRef Recall(uint64_t offset) const;
   void Remember(const FragmentRef& fragment) const;
 
+  /// A search for a time, as far as it has come. One that is answered kNotYet is begun anew, and
+  /// what its first probes looked at may be out of reach by then.
+  struct TimeSearch {
+    int64_t time_ns;
+    uint64_t file_size;  ///< as it was
+    Bracket bracket;
+    int tries = 0;
+    bool stale = false;  ///< the last probe has brought nothing new
+  };
+
+  Result<TimeSearch> BeginSearch(int64_t time_ns) const;
+  bool RecallSearch(TimeSearch* search) const;
+  void RememberSearch(const TimeSearch& search) const;
   Result<Bracket> BracketOf(int64_t time_ns) const;
-  Status Bisect(int64_t time_ns, Bracket* bracket) const;
+  Status Bisect(TimeSearch* search) const;
   Result<FragmentRef> Probe(const Bracket& bracket, uint64_t guess) const;
-  static uint64_t Guess(const Bracket& bracket, int64_t time_ns, int tries);
+  uint64_t Guess(const TimeSearch& search) const;
+  double BytesPerNs(const Bracket& bracket, int64_t time_ns) const;
+  void NoteAnchor(const Fragment& fragment) const;
   Result<FragmentRef> WalkTo(FragmentRef from, size_t track, int64_t decode_time) const;
   Result<FragmentRef> WalkBack(FragmentRef from, size_t track, int64_t decode_time) const;
   Result<FragmentRef> LastBefore(uint64_t end) const;
@@ -118,8 +141,10 @@ class FragmentIndex {
   Diagnostics* const diagnostics_;
   const bool mend_offsets_;
   Times first_times_;
+  int64_t stated_length_ns_ = 0;  ///< 0: they do not say
   mutable FragmentScanner scanner_;
   mutable std::atomic<bool> in_order_only_{false};  ///< fragments do not say when they start
+  mutable std::atomic<bool> accesses_read_{false};  ///< the file's mfra, or that it has none
   mutable std::atomic<uint64_t> resyncs_{0};
   mutable std::atomic<uint64_t> lost_bytes_{0};
 
@@ -127,6 +152,7 @@ class FragmentIndex {
   mutable FragmentRef first_;                ///< every track asks for it; null before it is read
   mutable std::vector<FragmentRef> recent_;  ///< the last one used in front
   mutable Anchors anchors_;
+  mutable std::vector<TimeSearch> searches_;  ///< the newest in front
   mutable std::vector<Step> steps_;  ///< every so many fragments, as far as they were followed
   mutable uint32_t step_stride_ = 1;
   mutable uint32_t steps_passed_ = 0;

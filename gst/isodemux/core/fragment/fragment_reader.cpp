@@ -319,8 +319,10 @@ void Place(Fragment* fragment,
   }
   Merge(fragment);
   for (const TrackFragment& track : fragment->tracks) {
-    fragment->start_ns =
-        std::min(fragment->start_ns, ToNanoseconds(track.base, tracks[track.track].timescale));
+    const uint32_t timescale = tracks[track.track].timescale;
+    const int64_t end = SaturatingAdd(track.base, track.duration);
+    fragment->start_ns = std::min(fragment->start_ns, ToNanoseconds(track.base, timescale));
+    fragment->end_ns = std::max(fragment->end_ns, ToNanoseconds(end, timescale));
   }
   if (fragment->times_known) fragment->next_decode_times = std::move(times);
 }

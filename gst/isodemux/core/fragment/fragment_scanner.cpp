@@ -8,8 +8,10 @@
 namespace iso {
 namespace {
 
-/// Bytes searched in one read.
+/// Bytes searched in one read; backwards as many as have been searched before, since each may be
+/// a request of its own.
 constexpr uint64_t kSearchBytes = 64 << 10;
+constexpr uint64_t kMostSearchBytes = 1 << 20;
 
 /// What is looked for is a moof's code, and behind it its first child, which always is an mfhd
 /// of 16 bytes. One that starts with the last byte of a block ends this much behind it.
@@ -47,7 +49,10 @@ Result<std::optional<FoundFragment>> FragmentScanner::Next(uint64_t from,
   uint64_t position = from;
   for (int boxes = 0; boxes < kMostBoxes; ++boxes) {
     ISO_TRY(const std::optional<BoxHeader> box, BoxAt(position));
-    if (box && box->type == FourCC("moof") && box->cut) return std::optional<FoundFragment>();
+    if (box && box->type == FourCC("moof") && box->cut) {
+      *lost_at_end = source_.size().value_or(position) - position;
+      break;
+    }
     if (box && IsCredible(*box)) {
       if (box->type == FourCC("moof")) {
         found.moof = *box;
@@ -97,26 +102,29 @@ Status FragmentScanner::KeepLoose(const BoxHeader& box, FoundFragment* found) {
 }
 
 Result<std::optional<BoxHeader>> FragmentScanner::Search(uint64_t from, uint64_t to) {
-  uint64_t position = SkipSearched(from);
-  while (position < to) {
-    const uint64_t end = position + std::min(to - position, kSearchBytes);
-    ISO_TRY(const std::optional<BoxHeader> moof, SearchBlock(position, end, Wanted::kFirst));
-    if (moof) return moof;
+  Searched now{Wanted::kFirst, from, from};
+  Recall([&](const Searched& each) { return from >= each.from && from <= each.to; }, &now);
+  while (!now.found && now.to < to) {
+    const uint64_t end = now.to + std::min(to - now.to, kSearchBytes);
+    ISO_TRY(now.found, SearchBlock(now.to, end, now.wanted));
+    now.to = now.found ? now.found->offset : end;
+    Remember(now);
     if (const auto size = source_.size(); size && end >= *size) break;
-    RememberSearched(from, end);
-    position = end;
   }
-  return std::optional<BoxHeader>();
+  return now.found && now.found->offset < to ? now.found : std::nullopt;
 }
 
 Result<std::optional<BoxHeader>> FragmentScanner::SearchLast(uint64_t from, uint64_t to) {
-  while (to > from) {
-    const uint64_t begin = to - std::min(to - from, kSearchBytes);
-    ISO_TRY(const std::optional<BoxHeader> moof, SearchBlock(begin, to, Wanted::kLast));
-    if (moof) return moof;
-    to = begin;
+  Searched now{Wanted::kLast, to, to};
+  Recall([&](const Searched& each) { return to == each.to && from <= each.from; }, &now);
+  while (!now.found && now.from > from) {
+    const uint64_t step = std::clamp(to - now.from, kSearchBytes, kMostSearchBytes);
+    const uint64_t begin = now.from - std::min(now.from - from, step);
+    ISO_TRY(now.found, SearchBlock(begin, now.from, now.wanted));
+    now.from = now.found ? now.found->offset : begin;
+    Remember(now);
   }
-  return std::optional<BoxHeader>();
+  return now.found;
 }
 
 /// The first or last moof that starts in [from, to), all of which is read at once.
@@ -157,15 +165,26 @@ std::optional<BoxHeader> FragmentScanner::Credible(uint64_t offset, uint32_t siz
   return box;
 }
 
-uint64_t FragmentScanner::SkipSearched(uint64_t from) const {
+/// Of a file that grows what was looked at may be whole by now.
+template <class Matches>
+void FragmentScanner::Recall(const Matches& matches, Searched* now) const {
+  if (source_.may_grow()) return;
   const std::lock_guard lock(mutex_);
-  return from >= searched_from_ && from < searched_to_ ? searched_to_ : from;
+  for (const Searched& each : searched_) {
+    if (each.wanted == now->wanted && each.from <= each.to && matches(each)) *now = each;
+  }
 }
 
-void FragmentScanner::RememberSearched(uint64_t from, uint64_t to) {
+void FragmentScanner::Remember(const Searched& now) {
   const std::lock_guard lock(mutex_);
-  if (from < searched_from_ || from > searched_to_) searched_from_ = from;
-  searched_to_ = to;
+  for (Searched& each : searched_) {
+    const bool forwards = now.wanted == Wanted::kFirst;
+    const bool goes_on = forwards ? each.from == now.from : each.to == now.to;
+    if (each.wanted != now.wanted || !goes_on) continue;
+    each = now;
+    return;
+  }
+  searched_[next_searched_++ % searched_.size()] = now;
 }
 
 }  // namespace iso

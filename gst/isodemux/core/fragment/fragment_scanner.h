@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include <atomic>
+#include <array>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -32,7 +32,8 @@ class FragmentScanner {
   /// The first moof from the box boundary `from` on; nothing at the end of the file. Where no
   /// box can be at `from`, it is looked for at `data_end` (if that is further on) and then
   /// anywhere behind.
-  /// Where damage leads to the end, `*lost_at_end` says how many bytes that is.
+  /// Where damage leads to the end, or a moof is cut off there, `*lost_at_end` says how many bytes
+  /// that is.
   Result<std::optional<FoundFragment>> Next(uint64_t from,
                                             uint64_t data_end,
                                             uint64_t* lost_at_end);
@@ -41,12 +42,12 @@ class FragmentScanner {
   /// something else.
   Result<uint64_t> BehindData(uint64_t from);
 
-  /// The first moof that starts in [from, to), wherever boxes begin. Bytes that were searched
-  /// in vain last time are not searched again, so that a search which was answered kNotYet
-  /// goes on where it stopped.
+  /// The first moof that starts in [from, to), wherever boxes begin. What the last search has come
+  /// to is not looked for again, so that one which was answered kNotYet goes on where it stopped,
+  /// and one that found something needs no bytes to find it once more.
   Result<std::optional<BoxHeader>> Search(uint64_t from, uint64_t to);
 
-  /// The last moof that starts in [from, to).
+  /// The last moof that starts in [from, to). Likewise.
   Result<std::optional<BoxHeader>> SearchLast(uint64_t from, uint64_t to);
 
  private:
@@ -56,14 +57,25 @@ class FragmentScanner {
   std::optional<BoxHeader> Credible(uint64_t offset, uint32_t size) const;
   Result<std::optional<BoxHeader>> BoxAt(uint64_t offset);
   Status KeepLoose(const BoxHeader& box, FoundFragment* found);
-  uint64_t SkipSearched(uint64_t from) const;
-  void RememberSearched(uint64_t from, uint64_t to);
+
+  /// A search, as far as it has come: no moof begins in [from, to), but for one that was found
+  /// backwards.
+  struct Searched {
+    Wanted wanted = Wanted::kFirst;
+    uint64_t from = UINT64_MAX;
+    uint64_t to = 0;
+    std::optional<BoxHeader> found = {};
+  };
+
+  template <class Matches>
+  void Recall(const Matches& matches, Searched* now) const;
+  void Remember(const Searched& now);
 
   ByteSource& source_;
   const Limits& limits_;
   mutable std::mutex mutex_;  ///< guards the two below
-  uint64_t searched_from_ = 0;
-  uint64_t searched_to_ = 0;
+  std::array<Searched, 8> searched_;
+  size_t next_searched_ = 0;
 };
 
 }  // namespace iso

@@ -122,6 +122,10 @@ Status FragmentedMovie::Read(const std::shared_ptr<ByteSource>& source) {
     AttachFragments();
     return {};
   }
+  const uint64_t stated = extends_.duration != 0 ? extends_.duration : extends_.movie_duration;
+  if (stated <= INT64_MAX) {
+    fragments_->SetStatedLength(ToNanoseconds(static_cast<int64_t>(stated), movie_.timescale));
+  }
   const Result<FragmentRef> first = fragments_->First();
   if (IsFailure(first)) return first.error();
   if (!first.ok()) {
@@ -132,7 +136,8 @@ Status FragmentedMovie::Read(const std::shared_ptr<ByteSource>& source) {
   AttachFragments();
   ISO_CHECK(ReadBeginning());
   ISO_CHECK(ReadHints(*source));
-  if (options_.look_at_end) ISO_CHECK(ReadEnd());
+  const bool told = options_.few_reads && stated_end_ns_ != 0;
+  if (options_.look_at_end && !told) ISO_CHECK(ReadEnd());
   if (!options_.growing) UseStatedDuration();
   BuildTimelines();
   FindStart(**first);
@@ -192,14 +197,17 @@ Status FragmentedMovie::ReadBeginning() {
   return IsFailure(fragment) ? Status(fragment.error()) : Status();
 }
 
+/// Segments put one behind the other may each have an index of their own: it tells the duration only
+/// if it reaches to the end of the file.
 Status FragmentedMovie::ReadHints(ByteSource& source) {
   ISO_TRY(FragmentHints segments, ReadSegmentIndexes(extends_.moov_end, source, options_.limits));
-  stated_end_ns_ = segments.end_ns;
+  const auto size = source.stated_size();
+  if (size && segments.end >= *size) stated_end_ns_ = segments.end_ns;
   fragments_->AddAnchors(std::move(segments.anchors));
-  if (!options_.look_at_end) return {};
-  ISO_TRY(FragmentHints accesses, ReadRandomAccess(fragments_->tracks(), source, options_.limits));
-  fragments_->AddAnchors(std::move(accesses.anchors));
-  return {};
+  if (extends_.duration != 0 && extends_.duration <= INT64_MAX) {
+    stated_end_ns_ = ToNanoseconds(static_cast<int64_t>(extends_.duration), movie_.timescale);
+  }
+  return options_.look_at_end && !options_.few_reads ? fragments_->ReadAccesses() : Status();
 }
 
 /// The last fragments say exactly how long each track lasts. The picture shown last need not be
@@ -244,9 +252,6 @@ void FragmentedMovie::SetDuration(Track* track, int64_t ticks, int64_t shown_end
 
 /// Where the file's end could not be looked at, its headers are believed.
 void FragmentedMovie::UseStatedDuration() {
-  if (extends_.duration != 0 && extends_.duration <= INT64_MAX) {
-    stated_end_ns_ = ToNanoseconds(static_cast<int64_t>(extends_.duration), movie_.timescale);
-  }
   if (stated_end_ns_ == 0) return;
   const bool any_known =
       std::any_of(movie_.tracks.begin(), movie_.tracks.end(), [](const Track& track) {

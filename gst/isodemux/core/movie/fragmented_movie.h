@@ -16,8 +16,9 @@ namespace iso {
 /// What an mvex says, and where to look for fragments.
 struct MovieExtends {
   std::vector<TrexBox> defaults;
-  uint64_t duration = 0;  ///< of mehd, movie ticks; 0: not said
-  uint64_t moov_end = 0;  ///< byte behind the moov
+  uint64_t duration = 0;        ///< of mehd, movie ticks; 0: not said
+  uint64_t movie_duration = 0;  ///< of mvhd: that of moov alone, as it should be, or of all
+  uint64_t moov_end = 0;        ///< byte behind the moov
 };
 
 /// Reads the first fragments, the indexes of the file and, where options allow, its end.

@@ -55,14 +55,14 @@ constexpr int kBoxesPastMovie = 16;
 constexpr uint16_t kUndetermined = 0x55c4;
 
 /// Steps over sample data: only headers and small boxes are read.
-Result<TopLevel> WalkTopLevel(BoxLoader& loader, bool look_past_movie) {
+Result<TopLevel> WalkTopLevel(BoxLoader& loader, bool look_past_movie, bool few_reads = false) {
   TopLevel top;
   BoxWalker walker(
       loader.window(), FourCC(), 0, std::nullopt, loader.limits(), loader.diagnostics());
   for (int past = 0; past < kBoxesPastMovie && !top.any_fragment; past += top.movie ? 1 : 0) {
     if (top.movie && !look_past_movie) break;
     ISO_TRY(const std::optional<BoxHeader> box, walker.Next());
-    if (!box) break;
+    if (!box || (few_reads && top.movie && box->type == FourCC("mdat"))) break;
     ISO_CHECK(VisitTopLevel(*box, loader, &top));
   }
   return top;
@@ -145,7 +145,10 @@ Status MovieReader::Read(const BoxHeader& moov, bool fragmented) {
   FixTimescale();
   ISO_CHECK(ReadTracks());
   if (movie_->tracks.empty()) return WhyNoTracks(moov);
-  if (extends_) extends_->moov_end = moov.end;
+  if (extends_) {
+    extends_->moov_end = moov.end;
+    extends_->movie_duration = header_ ? header_->duration : 0;
+  }
   return {};
 }
 
@@ -343,7 +346,7 @@ Result<std::shared_ptr<const Movie>> ReadMovie(std::shared_ptr<ByteSource> sourc
   }
   BoxLoader loader(*source, options.limits, diagnostics);
   const bool look_past_movie = options.look_past_movie && !options.segments && !options.growing;
-  ISO_TRY(const TopLevel top, WalkTopLevel(loader, look_past_movie));
+  ISO_TRY(const TopLevel top, WalkTopLevel(loader, look_past_movie, options.few_reads));
   if (!top.movie) return WhyNoMovie(top, *source);
   ISO_CHECK(reader.Read(*top.movie, top.any_fragment));
   for (const BoxHeader& box : top.metadata) {

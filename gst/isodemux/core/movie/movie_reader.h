@@ -35,11 +35,12 @@ struct MovieOptions {
   Limits limits;
   size_t index_budget_bytes = kDefaultIndexBudget;  ///< for all that is kept of sample tables
   std::shared_ptr<MemoryGovernor> governor;         ///< of the process; may be null
-  Inflater* inflater = nullptr;           ///< for compressed movie headers; may be null
-  bool look_past_movie = true;            ///< read box headers behind the moov too
-  bool streamed = false;                  ///< bytes come only once: play in their order
-  bool look_at_end = true;                ///< read the file's end, where it has fragments
-  bool growing = false;                   ///< somebody still writes to it; not where `streamed`
+  Inflater* inflater = nullptr;                     ///< for compressed movie headers; may be null
+  bool look_past_movie = true;                      ///< read box headers behind the moov too
+  bool streamed = false;                            ///< bytes come only once: play in their order
+  bool look_at_end = true;                          ///< read the file's end, where it has fragments
+  bool few_reads = false;                           ///< read nothing that can be done without
+  bool growing = false;                    ///< somebody still writes to it; not where `streamed`
   std::optional<SegmentOptions> segments;  ///< only where `streamed`
 };
 

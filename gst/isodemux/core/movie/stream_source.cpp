@@ -161,7 +161,7 @@ Status StreamSource::ReadStream(uint64_t offset, std::span<uint8_t> out) {
 
 std::optional<uint64_t> StreamSource::size() const {
   if (!released_) return end_;
-  return fragmented_ && !size_shown_ ? std::nullopt : stream_->size();
+  return fragmented_ && shown_ == 0 ? std::nullopt : stream_->size();
 }
 
 }  // namespace iso

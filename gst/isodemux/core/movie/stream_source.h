@@ -44,10 +44,24 @@ class StreamSource final : public ByteSource {
   Status Read(uint64_t offset, std::span<uint8_t> out) override;
 
   /// Of a movie in fragments it is not told, so that nobody looks for them where the stream will
-  /// not be for long; unless ShowSize() says that it can be sent there.
+  /// not be for long; unless it is to be Shown, since it can be sent there.
   std::optional<uint64_t> size() const override;
 
-  void ShowSize(bool show) { size_shown_ = show; }
+  std::optional<uint64_t> stated_size() const override { return stream_->size(); }
+
+  /// While there is one. Any thread.
+  class Shown {
+   public:
+    explicit Shown(StreamSource& source) : source_(source) { ++source_.shown_; }
+
+    ~Shown() { --source_.shown_; }
+
+    Shown(const Shown&) = delete;
+    Shown& operator=(const Shown&) = delete;
+
+   private:
+    StreamSource& source_;
+  };
 
   /// What the movie header takes in memory.
   size_t kept_bytes() const { return kept_.bytes(); }
@@ -82,7 +96,7 @@ class StreamSource final : public ByteSource {
   bool gathered_ = false;
   bool fragmented_ = false;
   std::atomic<bool> released_{false};
-  std::atomic<bool> size_shown_{false};
+  std::atomic<int> shown_{0};
   uint64_t end_ = 0;  ///< of what was gathered
   std::mutex mutex_;  ///< guards the two below
   std::array<Head, 64> heads_;

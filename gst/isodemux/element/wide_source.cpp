@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "element/wide_source.h"
+
+#include <algorithm>
+
+namespace iso::gst {
+namespace {
+
+constexpr uint64_t kSmallestBlock = 64 << 10;
+constexpr uint64_t kLargestBlock = 256 << 10;  ///< where reading goes on behind a block
+constexpr size_t kMostBlocks = 4;
+constexpr size_t kMostLent = 2;
+
+bool Holds(uint64_t begin, uint64_t length, uint64_t offset, size_t size) {
+  return offset >= begin && offset - begin <= length && size <= length - (offset - begin);
+}
+
+}  // namespace
+
+Status WideSource::Read(uint64_t offset, std::span<uint8_t> out) {
+  if (CopyFromBlock(offset, out)) return {};
+  const auto known = source_->size();
+  const uint64_t size = SizeFor(offset);
+  if (!known || out.size() > size || offset > *known || out.size() > *known - offset) {
+    return source_->Read(offset, out);
+  }
+  Block block{offset, std::vector<uint8_t>(static_cast<size_t>(std::min(size, *known - offset)))};
+  ISO_CHECK(source_->Read(offset, block.bytes));
+  std::copy_n(block.bytes.begin(), out.size(), out.begin());
+  Keep(std::move(block));
+  return {};
+}
+
+bool WideSource::CopyFromBlock(uint64_t offset, std::span<uint8_t> out) {
+  const std::lock_guard lock(lock_);
+  const auto found = std::find_if(blocks_.begin(), blocks_.end(), [&](const Block& block) {
+    return Holds(block.offset, block.bytes.size(), offset, out.size());
+  });
+  if (found == blocks_.end()) return CopyFromLent(offset, out);
+  std::rotate(blocks_.begin(), found, found + 1);
+  const auto from = static_cast<ptrdiff_t>(offset - blocks_.front().offset);
+  std::copy_n(blocks_.front().bytes.begin() + from, out.size(), out.begin());
+  return true;
+}
+
+bool WideSource::CopyFromLent(uint64_t offset, std::span<uint8_t> out) {
+  for (const Lent& each : lent_) {
+    if (!Holds(each.offset, each.size, offset, out.size())) continue;
+    gst_buffer_extract(each.buffer.get(), offset - each.offset, out.data(), out.size());
+    return true;
+  }
+  return false;
+}
+
+void WideSource::Lend(uint64_t offset, Ref<GstBuffer> buffer) {
+  Ref<GstBuffer> dropped;  // freed after the lock
+  const std::lock_guard lock(lock_);
+  const uint64_t size = gst_buffer_get_size(buffer.get());
+  lent_.insert(lent_.begin(), Lent{offset, size, std::move(buffer)});
+  if (lent_.size() <= kMostLent) return;
+  dropped = std::move(lent_.back().buffer);
+  lent_.pop_back();
+}
+
+void WideSource::TakeBack() {
+  std::vector<Lent> dropped;  // freed after the lock
+  const std::lock_guard lock(lock_);
+  dropped.swap(lent_);
+}
+
+/// A block that goes on where another one ends is twice as large.
+uint64_t WideSource::SizeFor(uint64_t offset) {
+  const std::lock_guard lock(lock_);
+  uint64_t size = kSmallestBlock;
+  for (const Block& block : blocks_) {
+    const bool goes_on = offset >= block.offset && offset - block.offset <= block.bytes.size();
+    if (goes_on) size = std::clamp<uint64_t>(2 * block.bytes.size(), size, kLargestBlock);
+  }
+  return size;
+}
+
+void WideSource::Keep(Block block) {
+  Block dropped;  // freed after the lock
+  const std::lock_guard lock(lock_);
+  blocks_.insert(blocks_.begin(), std::move(block));
+  if (blocks_.size() <= kMostBlocks) return;
+  dropped = std::move(blocks_.back());
+  blocks_.pop_back();
+}
+
+}  // namespace iso::gst
