@@ -4,61 +4,13 @@
 // loopback interface, through playbin, with each of GStreamer's adaptive demuxers.
 
 #include <algorithm>
-#include <cstdlib>
-#include <map>
 
 #include <gtest/gtest.h>
 
-#include "http_server.h"
-#include "presentation_files.h"
-#include "recorder.h"
-#include "uri_player.h"
+#include "adaptive_fixture.h"
 
 namespace iso::test {
 namespace {
-
-constexpr uint32_t kSeconds = 8;
-constexpr uint32_t kFrames = kSeconds * kFrameRate;
-constexpr GstClockTime kFrame = GST_SECOND / kFrameRate;
-constexpr int kSmallWidth = 96;
-constexpr int kLargeWidth = 160;
-
-/// Ranks above all others, and below.
-constexpr guint kFirst = 10'000;
-constexpr guint kNever = GST_RANK_NONE;
-
-/// Encoded once.
-struct Media {
-  std::optional<EncodedTrack> small, large, audio;
-
-  static const Media& Get() {
-    // qtdemux, to which this may be compared, moves pictures by what offsets go below zero.
-    const int b_frames = ElementName() == "qtdemux" ? 0 : 2;
-    static const Media media{EncodeVideo(kSmallWidth, 64, kSeconds, b_frames),
-                             EncodeVideo(kLargeWidth, 96, kSeconds, b_frames),
-                             EncodeAudio(kSeconds)};
-    return media;
-  }
-
-  bool ok() const { return small && large && audio; }
-};
-
-constexpr uint32_t kSmallBits = 200'000;
-constexpr uint32_t kLargeBits = 900'000;
-
-/// A connection for either.
-constexpr uint32_t kForSmall = 2 * kSmallBits;
-constexpr uint32_t kForLarge = 4 * kLargeBits;
-
-Presentation MakePresentation(Rendition::Change change = nullptr) {
-  const Media& media = Media::Get();
-  Presentation presentation;
-  presentation.video.emplace_back("small", *media.small, kSmallBits, change);
-  presentation.video.emplace_back("large", *media.large, kLargeBits, change);
-  presentation.audio.emplace_back("sound", *media.audio, 64'000, change);
-  presentation.seconds = kSeconds;
-  return presentation;
-}
 
 using Writer = std::string (*)(const Presentation&, const TempDirectory&);
 using SegmentNamer = std::string (*)(const Rendition&, size_t);
@@ -82,115 +34,14 @@ void PrintTo(const Client& client, std::ostream* out) {
   *out << client.demuxer;
 }
 
-constexpr const char* kAdaptiveDemuxers[] = {
-    "dashdemux2", "hlsdemux2", "mssdemux2", "dashdemux", "hlsdemux", "mssdemux"};
-
-/// Another element than the one to be tested must not be plugged in its place.
-const char* OtherDemuxer() {
-  return ElementName() == "qtdemux" ? "isodemux" : "qtdemux";
-}
-
-class Adaptive : public testing::TestWithParam<Client> {
+class Adaptive : public AdaptiveFixture, public testing::WithParamInterface<Client> {
  protected:
-  void SetUp() override {
-    const std::string missing = MissingForMedia();
-    if (!missing.empty()) GTEST_SKIP() << missing << " is not installed";
-    for (const char* needed : {GetParam().demuxer, GetParam().playbin, "souphttpsrc"}) {
-      GstElementFactory* factory = gst_element_factory_find(needed);
-      if (!factory) GTEST_SKIP() << needed << " is not installed";
-      gst_object_unref(factory);
-    }
-    ASSERT_TRUE(Media::Get().ok()) << "the encoders failed";
-    ASSERT_TRUE(server_.ok());
-    for (const char* demuxer : kAdaptiveDemuxers) {
-      ranks_.push_back(std::make_unique<Preferred>(
-          demuxer, std::string(demuxer) == GetParam().demuxer ? kFirst : kNever));
-    }
-    ranks_.push_back(std::make_unique<Preferred>(OtherDemuxer(), kNever));
-    // faad keeps its last packet to itself where a stream is drained, as between renditions.
-    for (const char* decoder : {"avdec_aac", "avdec_h264"})
-      ranks_.push_back(std::make_unique<Preferred>(decoder, kFirst));
-    server_.AddDirectory(directory_.path());
-  }
+  void SetUp() override { Prepare(GetParam().demuxer, GetParam().playbin); }
 
-  /// `bits`: what the connection is said to carry in a second.
   std::unique_ptr<UriPlayer> PlayerOf(const Presentation& presentation, uint32_t bits) {
-    auto player = std::make_unique<UriPlayer>(
-        GetParam().playbin, server_.Uri(GetParam().write(presentation, directory_)));
-    g_object_set(player->pipeline(), "connection-speed", guint64{bits / 1000}, nullptr);
-    return player;
+    return NewPlayer(GetParam().write(presentation, directory_), bits);
   }
-
-  void ExpectRightElements(const UriPlayer& player) const {
-    const std::set<std::string> factories = player.factories();
-    EXPECT_EQ(factories.count(ElementName()), 1u);
-    EXPECT_EQ(factories.count(OtherDemuxer()), 0u);
-    EXPECT_EQ(factories.count(GetParam().demuxer), 1u);
-  }
-
-  const Watchdog watchdog_{GetParam().demuxer, 60};
-  TempDirectory directory_;
-  HttpServer server_;
-  std::vector<std::unique_ptr<Preferred>> ranks_;
 };
-
-int64_t Apart(GstClockTime a, GstClockTime b) {
-  return std::llabs(static_cast<int64_t>(a) - static_cast<int64_t>(b));
-}
-
-/// Pictures from number `first` to the end, each once and in its time.
-void ExpectPictures(const std::vector<Shown>& video, size_t first) {
-  ASSERT_EQ(video.size(), kFrames - first);
-  for (size_t i = 0; i < video.size(); ++i) {
-    SCOPED_TRACE("picture " + std::to_string(first + i));
-    ASSERT_LE(Apart(video[i].stream_time, (first + i) * kFrame), 1000);
-    ASSERT_LE(Apart(video[i].running_time, i * kFrame), 1000);
-  }
-}
-
-/// Sound from `from` to the end, without a hole; `repeats`: some of it may come twice.
-void ExpectSound(const std::vector<Shown>& audio, GstClockTime from, bool repeats = false) {
-  constexpr GstClockTime kPacket = kPacketSamples * GST_SECOND / kSampleRate;
-  ASSERT_FALSE(audio.empty());
-  EXPECT_LE(audio[0].stream_time, from);
-  EXPECT_GT(audio[0].stream_time + kPacket + 1000, from);
-  for (size_t i = 1; i < audio.size(); ++i) {
-    const GstClockTime expected = audio[i - 1].stream_time + audio[i - 1].duration;
-    if (repeats && audio[i].stream_time < expected) continue;
-    ASSERT_LE(Apart(audio[i].stream_time, expected), 100'000) << "buffer " << i;
-  }
-  const GstClockTime end = audio.back().stream_time + audio.back().duration;
-  EXPECT_LE(Apart(end, kSeconds * GST_SECOND), static_cast<int64_t>(2 * kPacket));
-}
-
-/// When a sample of a rendition is presented, by its own track.
-GstClockTime TimeOf(const Rendition& rendition, int sample) {
-  int64_t ticks = 0;
-  for (int i = 0; i < sample; ++i)
-    ticks += rendition.track().samples[static_cast<size_t>(i)].duration;
-  ticks += rendition.track().samples[static_cast<size_t>(sample)].cts;
-  return gst_util_uint64_scale(
-      static_cast<guint64>(ticks), GST_SECOND, rendition.track().timescale);
-}
-
-/// Whatever the demuxers handed out is a sample of the presentation, and at its time.
-void ExpectSamplesInTheirTime(const std::vector<Demuxed>& demuxed,
-                              const Presentation& presentation) {
-  ASSERT_FALSE(demuxed.empty());
-  for (size_t i = 0; i < demuxed.size(); ++i) {
-    SCOPED_TRACE("buffer " + std::to_string(i));
-    int sample = -1;
-    const Rendition* of = nullptr;
-    for (const auto* renditions : {&presentation.video, &presentation.audio}) {
-      for (const Rendition& rendition : *renditions) {
-        if (sample < 0) sample = rendition.SampleWith(demuxed[i].content), of = &rendition;
-      }
-    }
-    ASSERT_GE(sample, 0) << demuxed[i].content.size() << " bytes";
-    ASSERT_LE(Apart(demuxed[i].stream_time, TimeOf(*of, sample)), 1000)
-        << of->name << ", sample " << sample << ", pts " << demuxed[i].pts;
-  }
-}
 
 TEST_P(Adaptive, PlaysToTheEnd) {
   const Presentation presentation = MakePresentation();

@@ -41,7 +41,7 @@ std::string CodecOf(const Rendition& rendition) {
 
 }  // namespace
 
-Rendition::Rendition(std::string called, EncodedTrack media, uint32_t bits, Change change)
+Rendition::Rendition(std::string called, EncodedTrack media, uint32_t bits, const Change& change)
     : name(std::move(called)),
       bitrate(bits),
       configuration_(std::move(media.configuration)),

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,9 +22,9 @@ constexpr double kSegmentSeconds = 1.6;
 class Rendition {
  public:
   /// What is done to the movie before it is written: to encrypt it, say.
-  using Change = void (*)(FragmentedSpec* spec);
+  using Change = std::function<void(FragmentedSpec* spec)>;
 
-  Rendition(std::string name, EncodedTrack media, uint32_t bitrate, Change change = nullptr);
+  Rendition(std::string name, EncodedTrack media, uint32_t bitrate, const Change& change = nullptr);
 
   const TrackSpec& track() const { return spec_.movie.tracks[0]; }
 

@@ -41,6 +41,15 @@ int WidthOf(GstPad* pad) {
   return width;
 }
 
+Bytes IvOf(GstBuffer* buffer) {
+  const GstProtectionMeta* meta = gst_buffer_get_protection_meta(buffer);
+  const GValue* value = meta ? gst_structure_get_value(meta->info, "iv") : nullptr;
+  if (!value) return {};
+  Bytes iv(gst_buffer_get_size(gst_value_get_buffer(value)));
+  gst_buffer_extract(gst_value_get_buffer(value), 0, iv.data(), iv.size());
+  return iv;
+}
+
 std::string TextOf(GstMessage* message) {
   GError* error = nullptr;
   gchar* debug = nullptr;
@@ -181,7 +190,7 @@ GstPadProbeReturn UriPlayer::OnDemuxed(GstPad* pad, GstPadProbeInfo* info, gpoin
   // Of what lies before the segment, too.
   demuxed.stream_time = demuxed.pts - segment.start + segment.time;
   demuxed.discont = GST_BUFFER_IS_DISCONT(buffer);
-  demuxed.is_protected = gst_buffer_get_protection_meta(buffer) != nullptr;
+  demuxed.iv = IvOf(buffer);
   const std::lock_guard lock(player->mutex_);
   player->demuxed_.push_back(std::move(demuxed));
   return GST_PAD_PROBE_OK;

@@ -35,7 +35,7 @@ struct Demuxed {
   GstClockTime pts = GST_CLOCK_TIME_NONE;
   GstClockTime stream_time = GST_CLOCK_TIME_NONE;
   bool discont = false;
-  bool is_protected = false;  ///< has a GstProtectionMeta
+  Bytes iv;  ///< of its GstProtectionMeta; empty: it has none
 };
 
 class UriPlayer {
