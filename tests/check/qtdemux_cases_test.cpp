@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // Files that qtdemux (1.22 to 1.29) plays wrongly or not at all, one test each, by the names
-// that docs/compatibility.md uses. Fragments and push mode are elsewhere; so are caps and tags.
+// that docs/compatibility.md uses. Caps, tags, chapters, encryption and adaptive streams have
+// tests of their own.
 
 #include <algorithm>
 #include <string>
@@ -9,6 +10,8 @@
 
 #include <gtest/gtest.h>
 
+#include "chunk_source.h"
+#include "fragment_catalog.h"
 #include "movie_catalog.h"
 #include "oracle.h"
 #include "presented.h"
@@ -20,14 +23,30 @@ namespace {
 constexpr int64_t kMs = 1'000'000;
 constexpr int kExact = GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_ACCURATE;
 
+enum class Way { kPulled, kPushed };
+
+/// Null where the file is pulled.
+GstElement* Pusher(Way way, const std::vector<uint8_t>& bytes) {
+  if (way == Way::kPulled) return nullptr;
+  return MakeChunkSource(std::make_shared<const std::vector<uint8_t>>(bytes), {1000, true, true});
+}
+
 class Played {
  public:
-  explicit Played(const MovieSpec& spec, bool keep_data = true)
-      : bytes_(BuildMovie(spec)), file_(bytes_), movie_(*ExpandMovie(bytes_)) {
+  explicit Played(std::vector<uint8_t> bytes, Way way = Way::kPulled, bool keep_data = true)
+      : bytes_(std::move(bytes)),
+        file_(bytes_),
+        movie_(*ExpandMovie(bytes_)),
+        recorder_(Pusher(way, bytes_)) {
     recorder_.KeepData(keep_data);
-    recorder_.Start(file_.path());
+    recorder_.Start(way == Way::kPulled ? file_.path() : "");
     ended_ = recorder_.WaitEos() == Outcome::kEos;
   }
+
+  explicit Played(const MovieSpec& spec, Way way = Way::kPulled, bool keep_data = true)
+      : Played(BuildMovie(spec), way, keep_data) {}
+
+  explicit Played(const FragmentedSpec& spec) : Played(BuildFragments(spec).bytes) {}
 
   bool ended() const { return ended_; }
 
@@ -57,11 +76,11 @@ class Played {
     return segments;
   }
 
-  /// Numbers of the samples presented by the first track, and whether that went right.
-  std::vector<size_t> Presented(double rate, const SeekRange& range) const {
-    const NaiveTimeline whole = Expand(movie_.tracks[0], EditsOf(movie_.tracks[0]));
+  /// Numbers of the samples presented by a track, and whether that went right.
+  std::vector<size_t> Presented(double rate, const SeekRange& range, size_t track = 0) const {
+    const NaiveTimeline whole = Expand(movie_.tracks[track], EditsOf(movie_.tracks[track]));
     const PadPresentation got =
-        PresentedOn(recorder_.pads()[0], movie_.tracks[0], whole, rate, range, 0);
+        PresentedOn(recorder_.pads()[track], movie_.tracks[track], whole, rate, range, 0);
     EXPECT_EQ(got.errors, std::vector<std::string>());
     std::vector<size_t> samples;
     for (const Shown& shown : got.shown)
@@ -119,7 +138,7 @@ MovieSpec Edited(const std::vector<EditSpec>& edits) {
 TEST(QtdemuxFails, OnASampleOver32MiB) {
   MovieSpec spec = PlainMovie();
   spec.tracks[0].samples[20].size = 33u << 20;
-  const Played played(spec, false);
+  const Played played(spec, Way::kPulled, false);
   ASSERT_TRUE(played.ended());
   const std::vector<RecordedItem> buffers = played.Buffers("video_0");
   ASSERT_EQ(buffers.size(), 100u);
@@ -362,6 +381,153 @@ TEST(QtdemuxFails, OnPrimingByAnEditList) {
   for (const RecordedItem& buffer : played.Buffers("audio_0"))
     frames += 1024 - std::min<uint64_t>(1024, buffer.clip_start + buffer.clip_end);
   EXPECT_EQ(frames, 48000u);
+}
+
+/// What has no time of its own lasts as long as the one before.
+TEST(QtdemuxFails, OnATimeTableThatEndsEarly) {
+  MovieSpec spec;
+  spec.tracks = {PlainVideo(2)};
+  spec.tracks[0].stts_missing = 20;
+  const Played played(spec);
+  ASSERT_TRUE(played.ended());
+  const std::vector<RecordedItem> buffers = played.Buffers("video_0");
+  ASSERT_EQ(buffers.size(), 50u);
+  for (size_t i = 0; i < buffers.size(); ++i) {
+    ASSERT_EQ(buffers[i].pts, i * 40 * GST_MSECOND);
+    ASSERT_EQ(buffers[i].duration, 40 * GST_MSECOND);
+  }
+}
+
+// Pushed.
+
+TEST(QtdemuxFails, OnNothingAfterTheLastMediaWhenPushed) {
+  const Played played(Edited({{1000, 0}, {500, -1}}), Way::kPushed);
+  ASSERT_TRUE(played.ended());
+  EXPECT_EQ(played.Presented(1.0, {}), FromTo(0, 25));
+  EXPECT_EQ(played.Segments("video_0").size(), 2u);
+}
+
+TEST(QtdemuxFails, OnSeveralEditsWhenPushed) {
+  const Played played(Edited({{400, 0}, {400, 1200}, {200, -1}, {400, 600}}), Way::kPushed);
+  ASSERT_TRUE(played.ended());
+  std::vector<size_t> expected = FromTo(0, 10);
+  for (const size_t first : {50, 25}) {
+    const std::vector<size_t> more = FromTo(first, first + 10);
+    expected.insert(expected.end(), more.begin(), more.end());
+  }
+  EXPECT_EQ(played.Presented(1.0, {}), expected);
+}
+
+TEST(QtdemuxFails, OnASampleOfNoSizeWhenPushed) {
+  MovieSpec spec = PlainMovie();
+  spec.tracks[0].samples[30].size = 0;
+  const Played played(spec, Way::kPushed);
+  ASSERT_TRUE(played.ended());
+  EXPECT_EQ(played.Presented(1.0, {}).size(), 100u);
+}
+
+TEST(QtdemuxFails, OnChunksInAnotherOrderWhenPushed) {
+  MovieSpec spec = PlainMovie();
+  spec.reverse_chunks = true;
+  const Played played(spec, Way::kPushed);
+  ASSERT_TRUE(played.ended());
+  EXPECT_EQ(played.Buffers("video_0").size(), spec.tracks[0].samples.size());
+  EXPECT_EQ(played.Buffers("audio_0").size(), spec.tracks[1].samples.size());
+}
+
+// In fragments.
+
+TEST(QtdemuxFails, OnSeveralEditsInFragments) {
+  FragmentedSpec spec = PlainFragments();
+  TrackSpec& track = spec.movie.tracks[0];
+  track.has_edits = true;
+  track.edits = {{1000, 0}, {2000, 6 * 600}, {500, -1}, {1000, 600}};
+  const Played played(spec);
+  ASSERT_TRUE(played.ended());
+  const std::vector<GstSegment> segments = played.Segments("video_0");
+  ASSERT_EQ(segments.size(), 4u);
+  EXPECT_EQ(segments[3].base, 3500u * GST_MSECOND);
+  EXPECT_FALSE(played.Presented(1.0, {}).empty());
+}
+
+/// Each fragment reaches back further than the last one.
+TEST(QtdemuxFails, OnCompositionOffsetsThatDifferBetweenFragments) {
+  FragmentedSpec spec;
+  spec.movie.tracks = {PlainVideo(4)};
+  std::vector<SampleSpec>& samples = spec.movie.tracks[0].samples;
+  for (size_t i = 0; i < samples.size(); ++i)
+    samples[i].cts = -static_cast<int32_t>(i / 25) * 24;
+  spec.fragments = CutFragments(spec, 1.0);
+  for (FragmentSpec& fragment : spec.fragments) {
+    fragment.trafs[0].runs[0].version = 1;
+    fragment.trafs[0].runs[0].offsets = true;
+  }
+  const Played played(spec);
+  ASSERT_TRUE(played.ended());
+  EXPECT_EQ(played.Buffers("video_0").size(), samples.size());
+  for (const RecordedItem& buffer : played.Buffers("video_0"))
+    ASSERT_GE(buffer.pts, buffer.dts);
+  const OracleTrack& track = played.movie().tracks[0];
+  const std::vector<RecordedItem> buffers = played.Buffers("video_0");
+  for (size_t i = 0; i < buffers.size(); ++i) {
+    const uint64_t shown =
+        gst_segment_to_stream_time(&buffers[i].segment, GST_FORMAT_TIME, buffers[i].pts);
+    const int64_t pts = track.samples[i].pts;
+    if (pts < 0) continue;  // before the movie begins
+    ASSERT_EQ(shown, static_cast<uint64_t>(pts) * GST_SECOND / 600) << i;
+  }
+}
+
+/// Every track begins where the seek went, not at the start.
+TEST(QtdemuxFails, ToSeekEveryTrackWithoutAnIndex) {
+  Played played(PlainFragments());
+  for (const int64_t at : {9000, 1500, 6100, 0, 11000}) {
+    played.PlayAgain(1.0, kExact, at * kMs, at * kMs + 1);
+    for (const size_t track : {0, 1}) {
+      const SeekRange range{at * kMs, at * kMs + 1};
+      EXPECT_FALSE(played.Presented(1.0, range, track).empty()) << at << " track " << track;
+    }
+  }
+}
+
+TEST(QtdemuxFails, ToPlayFragmentsBackwards) {
+  FragmentedSpec spec = PlainFragments();
+  for (const int tfra_version : {-1, 1}) {
+    spec.tfra_version = tfra_version;
+    Played played(spec);
+    const size_t pictures = played.Presented(1.0, {}).size();
+    gint64 end = 0;
+    ASSERT_TRUE(gst_element_query_duration(played.recorder().demuxer(), GST_FORMAT_TIME, &end));
+    played.PlayAgain(-1.0, kExact, 0, end);
+    EXPECT_EQ(played.Presented(-1.0, {0, end}).size(), pictures);
+  }
+}
+
+/// Key units within a fragment as well as at its start.
+TEST(QtdemuxFails, ToSnapInFragments) {
+  FragmentedSpec spec;
+  spec.movie.tracks = {PlainVideo(8)};
+  spec.fragments = CutFragments(spec, 4.0);
+  Played played(spec);
+  const std::vector<RecordedItem> buffers = played.Buffers("video_0");
+  const auto is_key = [](const RecordedItem& item) {
+    return (item.flags & GST_BUFFER_FLAG_DELTA_UNIT) == 0;
+  };
+  for (const int64_t at : {100, 700, 1380, 3900, 4100, 6700}) {
+    const auto after = std::find_if(buffers.begin(), buffers.end(), [&](const RecordedItem& item) {
+      return is_key(item) && static_cast<int64_t>(item.pts) >= at * kMs;
+    });
+    ASSERT_NE(after, buffers.end());
+    auto before = after;
+    do
+      --before;
+    while (!is_key(*before));
+    const int key_unit = GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_KEY_UNIT;
+    played.PlayAgain(1.0, key_unit | GST_SEEK_FLAG_SNAP_BEFORE, at * kMs, -1);
+    EXPECT_EQ(played.Segments("video_0").at(0).time, before->pts) << at;
+    played.PlayAgain(1.0, key_unit | GST_SEEK_FLAG_SNAP_AFTER, at * kMs, -1);
+    EXPECT_EQ(played.Segments("video_0").at(0).time, after->pts) << at;
+  }
 }
 
 }  // namespace

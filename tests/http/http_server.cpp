@@ -87,6 +87,20 @@ const char* TypeOf(const std::string& name) {
   return "video/mp4";
 }
 
+/// What %XX stands for.
+std::string Unescape(const std::string& name) {
+  std::string plain;
+  for (size_t i = 0; i < name.size(); ++i) {
+    if (name[i] == '%' && i + 2 < name.size()) {
+      plain += static_cast<char>(std::strtoul(name.substr(i + 1, 2).c_str(), nullptr, 16));
+      i += 2;
+    } else {
+      plain += name[i];
+    }
+  }
+  return plain;
+}
+
 bool SendAll(int socket, const char* data, size_t size) {
   while (size > 0) {
     const ssize_t sent = send(socket, data, size, MSG_NOSIGNAL);
@@ -105,7 +119,7 @@ bool SendText(int socket, const std::string& text) {
 
 struct HttpServer::Request {
   std::string method;
-  std::string name;  ///< without query
+  std::string name;  ///< without query and escapes
   std::string range;
   bool close = false;
 
@@ -113,7 +127,7 @@ struct HttpServer::Request {
     const size_t space = head.find(' '), end = head.find(' ', space + 1);
     method = head.substr(0, space);
     name = head.substr(space + 1, end - space - 1);
-    name = name.substr(0, name.find('?'));
+    name = Unescape(name.substr(0, name.find('?')));
     range = HeaderOf(head, "range");
     close = HeaderOf(head, "connection") == "close";
   }

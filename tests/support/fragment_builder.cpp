@@ -274,7 +274,8 @@ MovieSpec HeadOf(const FragmentedSpec& spec) {
     any = any || n > 0;
   }
   head.no_mdat = !any;
-  if (spec.mvex) head.moov_boxes = MvexBox(spec);
+  const Bytes mvex = spec.mvex ? MvexBox(spec) : Bytes();
+  head.moov_boxes.insert(head.moov_boxes.begin(), mvex.begin(), mvex.end());
   return head;
 }
 
