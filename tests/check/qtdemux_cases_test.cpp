@@ -101,8 +101,6 @@ class Played {
 
   Recorder& recorder() { return recorder_; }
 
-  const OracleMovie& movie() const { return movie_; }
-
  private:
   std::vector<uint8_t> bytes_;
   TempFile file_;
@@ -423,7 +421,10 @@ TEST(QtdemuxFails, OnASampleOfNoSizeWhenPushed) {
   spec.tracks[0].samples[30].size = 0;
   const Played played(spec, Way::kPushed);
   ASSERT_TRUE(played.ended());
-  EXPECT_EQ(played.Presented(1.0, {}).size(), 100u);
+  const std::vector<RecordedItem> buffers = played.Buffers("video_0");
+  ASSERT_EQ(buffers.size(), 100u);
+  EXPECT_EQ(buffers[30].size, 0u);
+  EXPECT_EQ(buffers[99].size, spec.tracks[0].samples[99].size);
 }
 
 TEST(QtdemuxFails, OnChunksInAnotherOrderWhenPushed) {
@@ -465,23 +466,19 @@ TEST(QtdemuxFails, OnCompositionOffsetsThatDifferBetweenFragments) {
   const Played played(spec);
   ASSERT_TRUE(played.ended());
   EXPECT_EQ(played.Buffers("video_0").size(), samples.size());
-  for (const RecordedItem& buffer : played.Buffers("video_0"))
-    ASSERT_GE(buffer.pts, buffer.dts);
-  const OracleTrack& track = played.movie().tracks[0];
   const std::vector<RecordedItem> buffers = played.Buffers("video_0");
   for (size_t i = 0; i < buffers.size(); ++i) {
     const uint64_t shown =
         gst_segment_to_stream_time(&buffers[i].segment, GST_FORMAT_TIME, buffers[i].pts);
-    const int64_t pts = track.samples[i].pts;
-    if (pts < 0) continue;  // before the movie begins
-    ASSERT_EQ(shown, static_cast<uint64_t>(pts) * GST_SECOND / 600) << i;
+    ASSERT_EQ(shown, (i - i / 25) * 40 * GST_MSECOND) << i;
+    ASSERT_GE(buffers[i].pts, buffers[i].dts) << i;
   }
 }
 
 /// Every track begins where the seek went, not at the start.
 TEST(QtdemuxFails, ToSeekEveryTrackWithoutAnIndex) {
   Played played(PlainFragments());
-  for (const int64_t at : {9000, 1500, 6100, 0, 11000}) {
+  for (const int64_t at : {9000, 1500, 6100, 500, 11000}) {
     played.PlayAgain(1.0, kExact, at * kMs, at * kMs + 1);
     for (const size_t track : {0, 1}) {
       const SeekRange range{at * kMs, at * kMs + 1};
