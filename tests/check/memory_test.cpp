@@ -20,6 +20,8 @@
 #include <gio/gio.h>
 #include <gst/gst.h>
 
+#include "chunk_source.h"
+#include "fragment_catalog.h"
 #include "media_files.h"
 #include "movie_catalog.h"
 #include "recorder.h"
@@ -132,15 +134,26 @@ class Shaker {
   std::thread thread_;
 };
 
+enum class Way { kPulled, kPushed };
+
+void ExpectSameWhileShaken(const std::string& path, Way way, const Playing& playing) {
+  std::shared_ptr<const std::vector<uint8_t>> bytes;
+  if (way == Way::kPushed) bytes = std::make_shared<const std::vector<uint8_t>>(ReadFile(path));
+  const auto source = [&] { return bytes ? MakeChunkSource(bytes, {4096, true, true}) : nullptr; };
+  const std::string location = way == Way::kPulled ? path : "";
+  Recorder quiet(source());
+  const std::vector<RecordedPad> expected = Play(&quiet, location, playing);
+  if (expected.empty()) GTEST_SKIP() << "the file does not play to its end";
+  Recorder shaken(source());
+  const Shaker shaker(shaken.demuxer());
+  ExpectSame(Play(&shaken, location, playing), expected);
+}
+
+/// On and backwards; what is pushed only goes on.
 void ExpectSameWhileShaken(const std::string& path) {
-  for (const Playing playing : {Playing{1.0, 0.4}, Playing{-1.0, 0.8}}) {
-    Recorder quiet;
-    const std::vector<RecordedPad> expected = Play(&quiet, path, playing);
-    if (expected.empty()) GTEST_SKIP() << "the file does not play to its end";
-    Recorder shaken;
-    const Shaker shaker(shaken.demuxer());
-    ASSERT_NO_FATAL_FAILURE(ExpectSame(Play(&shaken, path, playing), expected));
-  }
+  ASSERT_NO_FATAL_FAILURE(ExpectSameWhileShaken(path, Way::kPulled, {1.0, 0.4}));
+  ASSERT_NO_FATAL_FAILURE(ExpectSameWhileShaken(path, Way::kPulled, {-1.0, 0.8}));
+  ASSERT_NO_FATAL_FAILURE(ExpectSameWhileShaken(path, Way::kPushed, {1.0, 0.4}));
 }
 
 class Real : public testing::TestWithParam<std::string> {};
@@ -151,9 +164,12 @@ TEST_P(Real, NothingChangesWhileTheIndexShrinks) {
   ExpectSameWhileShaken(MediaRoot() + "/" + GetParam());
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, Real, testing::ValuesIn(RealMovies()), [](const auto& test) {
+std::string NameOf(const testing::TestParamInfo<std::string>& test) {
   return std::to_string(test.index) + "_" + TestName(test.param);
-});
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, Real, testing::ValuesIn(RealMovies()), NameOf);
+INSTANTIATE_TEST_SUITE_P(Fragmented, Real, testing::ValuesIn(RealFragments()), NameOf);
 
 class Generated : public testing::Test {
  protected:
@@ -162,6 +178,8 @@ class Generated : public testing::Test {
 
 TEST_F(Generated, NothingChangesWhileTheIndexShrinks) {
   ExpectSameWhileShaken(file_.path());
+  const TempFile fragmented(BuildFragments(PlainFragments()).bytes);
+  ExpectSameWhileShaken(fragmented.path());
 }
 
 /// A recorder that goes on playing for as long as a test may need.

@@ -143,20 +143,42 @@ TEST(QtdemuxFails, OnASampleOver32MiB) {
   EXPECT_EQ(buffers[20].size, 33u << 20);
 }
 
-TEST(QtdemuxFails, OnCapsOfSeveralDescriptionsAfterASeek) {
+MovieSpec TwoDescriptions() {
   MovieSpec spec = PlainMovie();
   spec.tracks[0].entries = {Avc1Entry(320, 180), Avc1Entry(160, 90)};
   for (size_t i = 52; i < 100; ++i)
     spec.tracks[0].samples[i].description = 2;
-  Played played(spec);
-  ASSERT_TRUE(played.ended());
-  for (const int64_t at : {0, 3000, 0, 1900, 3900, 100}) {
-    played.PlayAgain(1.0, kExact, at * kMs, -1);
-    for (const RecordedItem& buffer : played.Buffers("video_0")) {
-      const bool second = buffer.dts >= 52 * 40 * GST_MSECOND;
-      ASSERT_NE(buffer.caps.find(second ? "width=(int)160" : "width=(int)320"), std::string::npos)
-          << "after a seek to " << at << " ms: " << buffer.caps;
+  return spec;
+}
+
+/// Each picture comes under the caps of its own description.
+void ExpectCapsOfTwoDescriptions(const Played& played, const std::string& when) {
+  const std::vector<RecordedItem> buffers = played.Buffers("video_0");
+  EXPECT_FALSE(buffers.empty()) << when;
+  for (const RecordedItem& buffer : buffers) {
+    const bool second = buffer.dts >= 52 * 40 * GST_MSECOND;
+    ASSERT_NE(buffer.caps.find(second ? "width=(int)160" : "width=(int)320"), std::string::npos)
+        << when << ": " << buffer.caps;
+  }
+}
+
+TEST(QtdemuxFails, OnCapsOfSeveralDescriptionsAfterASeek) {
+  for (const Way way : {Way::kPulled, Way::kPushed}) {
+    Played played(TwoDescriptions(), way);
+    ASSERT_TRUE(played.ended());
+    ExpectCapsOfTwoDescriptions(played, "played");
+    for (const int64_t at : {0, 3000, 0, 1900, 3900, 100}) {
+      played.PlayAgain(1.0, kExact, at * kMs, -1);
+      ExpectCapsOfTwoDescriptions(played, "after a seek to " + std::to_string(at) + " ms");
     }
+  }
+}
+
+TEST(QtdemuxFails, OnCapsOfSeveralDescriptionsBackwards) {
+  Played played(TwoDescriptions());
+  for (const int64_t from : {4000, 1000, 3000}) {
+    played.PlayAgain(-1.0, kExact, 0, from * kMs);
+    ExpectCapsOfTwoDescriptions(played, "backwards from " + std::to_string(from) + " ms");
   }
 }
 
