@@ -14,13 +14,38 @@ constexpr int kBoxesPastMovie = 16;
 
 bool IsKept(const BoxHeader& box, const Limits& limits) {
   if (box.type == FourCC("moov")) return true;
-  static constexpr FourCC kSmall[] = {"ftyp", "meta", "uuid", "sidx"};
+  // The last two belong to the first fragment, and are read with it.
+  static constexpr FourCC kSmall[] = {"ftyp", "meta", "uuid", "sidx", "prft", "emsg"};
   const bool known = std::find(std::begin(kSmall), std::end(kSmall), box.type) != std::end(kSmall);
   return known && box.body_size() <= limits.max_small_box_bytes;
 }
 
 bool HoldsSamples(FourCC type) {
   return type == FourCC("mdat") || type == FourCC("moof");
+}
+
+/// Samples may lie in a box that nobody knows.
+bool MayHoldSamples(FourCC type) {
+  static constexpr FourCC kOthers[] = {"ftyp",
+                                       "styp",
+                                       "moov",
+                                       "free",
+                                       "skip",
+                                       "wide",
+                                       "uuid",
+                                       "meta",
+                                       "udta",
+                                       "sidx",
+                                       "ssix",
+                                       "pdin",
+                                       "pssh",
+                                       "emsg",
+                                       "prft",
+                                       "mfra",
+                                       "pnot",
+                                       "PICT",
+                                       "junk"};
+  return std::find(std::begin(kOthers), std::end(kOthers), type) == std::end(kOthers);
 }
 
 }  // namespace
@@ -57,10 +82,13 @@ Status StreamSource::Visit(const BoxHeader& box) {
     released_ = fragmented_;
     return {};
   }
-  if (HoldsSamples(box.type) && !first_data_) first_data_ = box.body;
+  if (MayHoldSamples(box.type) && !first_data_) first_data_ = box.body;
   if (box.type == FourCC("moov") && !movie_) movie_ = box;
   copy_from_ = box.offset;
   copy_end_ = IsKept(box, limits_) ? box.end : box.body;
+  // So much is asked for where a box begins.
+  if (!box.to_end)
+    copy_end_ = std::max(copy_end_, std::min(box.end, box.offset + sizeof Head::bytes));
   if (box.to_end && !IsKept(box, limits_)) {
     // Nothing can follow: its header is the last that is wanted.
     ISO_CHECK(CopyOn());

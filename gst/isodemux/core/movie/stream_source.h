@@ -92,7 +92,7 @@ class StreamSource final : public ByteSource {
   std::vector<uint8_t> copied_;
   std::optional<BoxHeader> movie_;
   int boxes_past_movie_ = 0;
-  std::optional<uint64_t> first_data_;  ///< where sample data before the movie header begins
+  std::optional<uint64_t> first_data_;  ///< where what may be sample data begins
   bool gathered_ = false;
   bool fragmented_ = false;
   std::atomic<bool> released_{false};
