@@ -34,10 +34,6 @@ const char* OtherDemuxer() {
   return ElementName() == "qtdemux" ? "isodemux" : "qtdemux";
 }
 
-int64_t Apart(GstClockTime a, GstClockTime b) {
-  return std::llabs(static_cast<int64_t>(a) - static_cast<int64_t>(b));
-}
-
 /// When a sample of a rendition is presented, by its own track.
 GstClockTime TimeOf(const Rendition& rendition, int sample) {
   int64_t ticks = 0;
@@ -49,6 +45,10 @@ GstClockTime TimeOf(const Rendition& rendition, int sample) {
 }
 
 }  // namespace
+
+int64_t Apart(GstClockTime a, GstClockTime b) {
+  return std::llabs(static_cast<int64_t>(a) - static_cast<int64_t>(b));
+}
 
 Presentation MakePresentation(const Rendition::Change& change) {
   const Media& media = Media::Get();

@@ -54,6 +54,8 @@ class AdaptiveFixture : public testing::Test {
   std::vector<std::unique_ptr<Preferred>> ranks_;
 };
 
+int64_t Apart(GstClockTime a, GstClockTime b);
+
 /// Pictures from number `first` to the end, each once and in its time.
 void ExpectPictures(const std::vector<Shown>& video, size_t first);
 

@@ -15,8 +15,9 @@
 
 namespace iso::test {
 
-/// As many pictures as packets of sound take: 40, 75.
+/// Two groups of pictures, which last as long as 75 packets of sound.
 constexpr double kSegmentSeconds = 1.6;
+constexpr uint32_t kSegmentFrames = 2 * kGroupFrames;
 
 /// One encoding of one medium, in segments.
 class Rendition {
