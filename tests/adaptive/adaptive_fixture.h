@@ -54,11 +54,13 @@ class AdaptiveFixture : public testing::Test {
   std::vector<std::unique_ptr<Preferred>> ranks_;
 };
 
+int64_t Apart(GstClockTime a, GstClockTime b);
+
 /// Pictures from number `first` to the end, each once and in its time.
 void ExpectPictures(const std::vector<Shown>& video, size_t first);
 
-/// Sound from `from` to the end, without a hole; `repeats`: some of it may come twice.
-void ExpectSound(const std::vector<Shown>& audio, GstClockTime from, bool repeats = false);
+/// Sound from `from` to the end, without a hole.
+void ExpectSound(const std::vector<Shown>& audio, GstClockTime from);
 
 /// Whatever the demuxers handed out is a sample of the presentation, and at its time.
 void ExpectSamplesInTheirTime(const std::vector<Demuxed>& demuxed,

@@ -12,7 +12,7 @@
 namespace iso::test {
 
 constexpr uint32_t kFrameRate = 25;
-constexpr uint32_t kGroupFrames = 40;
+constexpr uint32_t kGroupFrames = 20;
 constexpr uint32_t kSampleRate = 48000;
 constexpr uint32_t kPacketSamples = 1024;
 

@@ -5,18 +5,19 @@
 
 #pragma once
 
-#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "encoded_media.h"
 #include "fragment_builder.h"
+#include "temp_directory.h"
 
 namespace iso::test {
 
-/// As many pictures as packets of sound take: 40, 75.
+/// Two groups of pictures, which last as long as 75 packets of sound.
 constexpr double kSegmentSeconds = 1.6;
+constexpr uint32_t kSegmentFrames = 2 * kGroupFrames;
 
 /// One encoding of one medium, in segments.
 class Rendition {
@@ -63,24 +64,6 @@ struct Presentation {
   std::vector<Rendition> video;  ///< from small to large
   std::vector<Rendition> audio;
   uint32_t seconds = 0;
-};
-
-/// A new directory, removed with this object.
-class TempDirectory {
- public:
-  TempDirectory();
-  ~TempDirectory();
-
-  TempDirectory(const TempDirectory&) = delete;
-  TempDirectory& operator=(const TempDirectory&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-
-  void Write(const std::string& name, const Bytes& bytes) const;
-  void Write(const std::string& name, const std::string& text) const;
-
- private:
-  std::filesystem::path path_;
 };
 
 // Each writes its files below a folder of its own and returns the manifest's name, with a slash

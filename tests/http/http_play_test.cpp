@@ -7,14 +7,11 @@
 
 #include <gtest/gtest.h>
 
-#include "compare.h"
-#include "fragment_catalog.h"
 #include "fragment_file.h"
+#include "http_movies.h"
 #include "http_server.h"
 #include "media_files.h"
-#include "movie_catalog.h"
 #include "play_compare.h"
-#include "recorder.h"
 #include "seek_rules.h"
 #include "sparse_file.h"
 
@@ -22,24 +19,6 @@ namespace iso::test {
 namespace {
 
 constexpr const char* kName = "/movie.mp4";
-
-GstElement* HttpSource(const std::string& uri) {
-  GstElement* source = gst_element_factory_make("souphttpsrc", nullptr);
-  // Nothing else is on the way to a server of the test's own. With a time-out that is not the
-  // usual one it shares its session with nobody, and what leaks of that bears its library's name.
-  g_object_set(source, "location", uri.c_str(), "proxy", "", "timeout", 30u, nullptr);
-  return source;
-}
-
-bool SeekTo(Recorder* recorder, int flags, int64_t target) {
-  return recorder->Seek(1.0,
-                        GST_FORMAT_TIME,
-                        GST_SEEK_FLAG_FLUSH | flags,
-                        GST_SEEK_TYPE_SET,
-                        target,
-                        GST_SEEK_TYPE_NONE,
-                        -1);
-}
 
 class Http : public testing::Test {
  protected:
@@ -64,35 +43,9 @@ struct Mood {
 constexpr Mood kMoods[] = {
     {"ranges", true, true}, {"no_ranges", false, true}, {"unknown_length", true, false}};
 
-struct Layout {
-  const char* name;
-  Bytes (*build)();
-};
+class Whole : public Http, public testing::WithParamInterface<std::tuple<HttpLayout, Mood>> {};
 
-MovieSpec Progressive(bool moov_first) {
-  MovieSpec spec = PlainMovie();
-  spec.moov_first = moov_first;
-  return spec;
-}
-
-Bytes Fragmented(SidxForm sidx, int tfra_version) {
-  FragmentedSpec spec = PlainFragments();
-  spec.sidx = sidx;
-  spec.tfra_version = tfra_version;
-  return BuildFragments(spec).bytes;
-}
-
-constexpr Layout kLayouts[] = {
-    {"moov_first", [] { return BuildMovie(Progressive(true)); }},
-    {"moov_last", [] { return BuildMovie(Progressive(false)); }},
-    {"sidx", [] { return Fragmented(SidxForm::kFlat, -1); }},
-    {"mfra", [] { return Fragmented(SidxForm::kNone, 1); }},
-    {"no_index", [] { return Fragmented(SidxForm::kNone, -1); }},
-};
-
-class Whole : public Http, public testing::WithParamInterface<std::tuple<Layout, Mood>> {};
-
-void PrintTo(const std::tuple<Layout, Mood>& c, std::ostream* out) {
+void PrintTo(const std::tuple<HttpLayout, Mood>& c, std::ostream* out) {
   *out << std::get<0>(c).name << " " << std::get<1>(c).name;
 }
 
@@ -103,20 +56,6 @@ bool IsSeekable(GstElement* element) {
   gst_query_parse_seeking(query, nullptr, &seekable, nullptr, nullptr);
   gst_query_unref(query);
   return seekable;
-}
-
-void ExpectSeeksToBeRight(Recorder* recorder, const OracleMovie& movie, const Bytes& bytes) {
-  const auto rules = SeekRules::For(movie, recorder->pads(), bytes.size());
-  ASSERT_TRUE(rules);
-  for (const int flags : {GST_SEEK_FLAG_ACCURATE, GST_SEEK_FLAG_KEY_UNIT}) {
-    for (const int64_t part : {2, 3, 1, 0}) {
-      const int64_t target = rules->end() * part / 4;
-      ASSERT_TRUE(SeekTo(recorder, flags, target)) << target;
-      ASSERT_TRUE(recorder->WaitFirstBuffers(30)) << target;
-      const SeekExpectation expected = rules->Expect(flags, target);
-      ExpectNone(rules->Check(expected, recorder->pads(), bytes), std::to_string(target));
-    }
-  }
 }
 
 TEST_P(Whole, EverySampleAndThenSeeks) {
@@ -141,7 +80,8 @@ TEST_P(Whole, EverySampleAndThenSeeks) {
 
 INSTANTIATE_TEST_SUITE_P(Movies,
                          Whole,
-                         testing::Combine(testing::ValuesIn(kLayouts), testing::ValuesIn(kMoods)),
+                         testing::Combine(testing::ValuesIn(HttpLayouts()),
+                                          testing::ValuesIn(kMoods)),
                          [](const auto& test) {
                            return std::string(std::get<0>(test.param).name) + "_" +
                                   std::get<1>(test.param).name;

@@ -246,5 +246,69 @@ TEST(SegmentRunSource, IsAFileOfItsOwn) {
   EXPECT_TRUE(source.Read(9, out).ok());
 }
 
+/// Upstream sends a moof, then some of its data.
+TEST_F(SegmentSplitterTest, AJumpIntoAFragmentBringsItsMoof) {
+  AddHeader(50);
+  splitter_.Count(0, 0);
+  const uint64_t moof = AddBox("moof", 40);
+  const std::vector<uint8_t> mdat = Box("mdat", 100);
+  Add({mdat.begin(), mdat.begin() + 8});
+  ASSERT_TRUE(Next());
+  EXPECT_FALSE(Next());
+  EXPECT_FALSE(splitter_.Jump(stream_.bytes.size(), moof)) << "not its data";
+  EXPECT_FALSE(splitter_.Jump(stream_.bytes.size(), moof + 48 + 108)) << "behind it";
+  const uint64_t begin = Add({mdat.begin() + 90, mdat.end()});
+  ASSERT_TRUE(splitter_.Jump(begin, moof + 48 + 90));
+  const uint64_t second = AddSegment();
+  const auto run = Next();
+  ASSERT_TRUE(run);
+  EXPECT_EQ(run->begin, begin);
+  EXPECT_TRUE(run->discont);
+  EXPECT_EQ(run->left_out, 82u);
+  ASSERT_EQ(run->header->size(), second - 18);
+  EXPECT_TRUE(std::equal(run->header->begin(), run->header->end(), stream_.bytes.begin()));
+  EXPECT_FALSE(Next()) << "the next segment is of the same run";
+  EXPECT_TRUE(splitter_.AtBoundary(stream_.bytes.size()));
+}
+
+TEST_F(SegmentSplitterTest, WhatIsLeftOutIsNotThere) {
+  const auto stream = std::make_shared<Arriving>();
+  stream->bytes = {0, 1, 2, 3, 4, 5, 6, 7};
+  SegmentRun run;
+  run.header = std::make_shared<const std::vector<uint8_t>>(std::vector<uint8_t>{10, 11, 12});
+  run.left_out = 4;
+  run.begin = 2;
+  SegmentRunSource source(stream, run);
+  uint8_t bytes[3];
+  EXPECT_TRUE(source.Read(7, bytes).ok());
+  EXPECT_EQ(bytes[0], 2);
+  EXPECT_EQ(source.InStream(8), 3u);
+  EXPECT_TRUE(source.Read(0, bytes).ok());
+  EXPECT_EQ(bytes[2], 12);
+  for (const uint64_t offset : {1, 3, 6}) {
+    const Status read = source.Read(offset, bytes);
+    ASSERT_FALSE(read.ok()) << offset;
+    EXPECT_EQ(read.error().code, Errc::kEndOfData);
+  }
+  source.EndAt(6);
+  EXPECT_EQ(source.size(), 3u + 4u + 4u);
+}
+
+/// No count, no jump; nor behind a break that was none.
+TEST_F(SegmentSplitterTest, AJumpNeedsAFragmentThatIsKnown) {
+  AddHeader(50);
+  const uint64_t moof = AddSegment();
+  ASSERT_TRUE(Next());
+  EXPECT_FALSE(Next());
+  EXPECT_FALSE(splitter_.Jump(stream_.bytes.size(), moof + 60));
+  splitter_.Break(stream_.bytes.size());
+  splitter_.Count(stream_.bytes.size(), 5000);
+  AddSegment();
+  ASSERT_TRUE(Next());
+  EXPECT_FALSE(Next());
+  splitter_.Break(stream_.bytes.size());
+  EXPECT_FALSE(splitter_.Jump(stream_.bytes.size(), 5060));
+}
+
 }  // namespace
 }  // namespace iso::test

@@ -83,9 +83,11 @@ GstFlowReturn Session::FeedSegments(Ref<GstBuffer> buffer) {
   if (fed_up_ != GST_FLOW_OK) return fed_up_;
   const uint64_t position = push_->end();
   if (GST_BUFFER_IS_DISCONT(buffer.get())) {
-    const GstFlowReturn flow = EndRun(position);
+    const GstFlowReturn flow = BreakRun(position, GST_BUFFER_OFFSET(buffer.get()));
     if (flow != GST_FLOW_OK) return flow;
-    input_->splitter.Break(position);
+  }
+  if (GST_BUFFER_OFFSET_IS_VALID(buffer.get())) {
+    input_->splitter.Count(position, GST_BUFFER_OFFSET(buffer.get()));
   }
   if (GST_BUFFER_PTS_IS_VALID(buffer.get())) {
     const guint64 time = std::min<guint64>(GST_BUFFER_PTS(buffer.get()), G_MAXINT64);
@@ -93,6 +95,20 @@ GstFlowReturn Session::FeedSegments(Ref<GstBuffer> buffer) {
   }
   push_->Append(std::move(buffer));
   return FollowRuns();
+}
+
+/// What comes next does not follow what came. `offset` is upstream's count of it, or
+/// GST_BUFFER_OFFSET_NONE. Where upstream goes from key unit to key unit, what lies between is not
+/// lost.
+GstFlowReturn Session::BreakRun(uint64_t position, uint64_t offset) {
+  const bool jumps = offset != GST_BUFFER_OFFSET_NONE && input_->splitter.Jump(position, offset);
+  if (jumps || input_->leaves_out()) {
+    input_->run = nullptr;
+  } else if (const GstFlowReturn flow = EndRun(position); flow != GST_FLOW_OK) {
+    return flow;
+  }
+  if (!jumps) input_->splitter.Break(position);
+  return GST_FLOW_OK;
 }
 
 GstFlowReturn Session::FollowRuns() {

@@ -123,6 +123,7 @@ GstSegment SegmentedInput::SegmentFor(int64_t shift_ns) const {
 GstFlowReturn RunReader::Read(uint64_t offset, uint64_t size, bool copy, Ref<GstBuffer>* out) {
   const auto end = run_->size();
   if (end && (offset > *end || size > *end - offset)) return GST_FLOW_EOS;
+  if (run_->IsLeftOut(offset)) return kFlowLeftOut;
   const auto& header = run_->run().header;
   if (!header || offset >= header->size()) {
     return source_.ReadSample(run_->InStream(offset), size, copy, out);

@@ -34,12 +34,18 @@ struct SegmentedInput {
   /// those that are presented.
   GstSegment SegmentFor(int64_t shift_ns) const;
 
+  /// Upstream does not send all of a run.
+  bool leaves_out() const {
+    return (segment.flags & GST_SEGMENT_FLAG_TRICKMODE_KEY_UNITS) != 0 ||
+           (run && run->run().left_out);
+  }
+
   SegmentSplitter splitter;
-  std::shared_ptr<SegmentRunSource> run;    ///< null: none has begun
-  Ref<GstCaps> media_caps;                  ///< of fragments that have no movie header; or null
+  std::shared_ptr<SegmentRunSource> run;      ///< null: none has begun
+  Ref<GstCaps> media_caps;                    ///< of fragments that have no movie header; or null
   std::optional<HeaderlessTrack> headerless;  ///< likewise
-  GstSegment segment;                       ///< upstream's last, in time
-  uint32_t segment_number = 1;              ///< rises with each
+  GstSegment segment;                         ///< upstream's last, in time
+  uint32_t segment_number = 1;                ///< rises with each
 };
 
 /// Whether caps are of an adaptive stream, whatever the format of its segments.

@@ -267,6 +267,10 @@ GstFlowReturn Session::PlaySample(OutputPad* output, const Event& event) {
     sample_waits_ = true;
     return Fail(Error{Errc::kNotYet, {}, event.sample.offset, event.size});
   }
+  if (read == kFlowLeftOut) {
+    output->MarkDiscont();
+    return GST_FLOW_OK;
+  }
   if (read == GST_FLOW_EOS) {
     unread_samples_.fetch_add(event.count, std::memory_order_relaxed);
     unread_bytes_.fetch_add(event.size, std::memory_order_relaxed);

@@ -172,6 +172,7 @@ class Session {
   void ForwardGap(const Ref<GstEvent>& event);
   void FlushSegments();
   GstFlowReturn FeedSegments(Ref<GstBuffer> buffer);
+  GstFlowReturn BreakRun(uint64_t position, uint64_t offset);
   GstFlowReturn FollowRuns();
   void BeginRun(const SegmentRun& run);
   GstFlowReturn EndRun(uint64_t position);

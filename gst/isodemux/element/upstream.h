@@ -33,6 +33,9 @@ constexpr GstFlowReturn kFlowNotYet = GST_FLOW_CUSTOM_SUCCESS;
 /// Not an error either: a run of segments of an adaptive stream is over, others may follow.
 constexpr GstFlowReturn kFlowRunEnded = GST_FLOW_CUSTOM_SUCCESS_1;
 
+/// Nor is this: upstream leaves these bytes out, since nobody wants them.
+constexpr GstFlowReturn kFlowLeftOut = GST_FLOW_CUSTOM_SUCCESS_2;
+
 /// The bytes of samples. Streaming thread only.
 class SampleReader {
  public:
@@ -40,7 +43,7 @@ class SampleReader {
 
   /// The bytes [offset, offset + size) in a buffer without timestamps. With `copy` it does not
   /// keep more memory alive than that. kFlowNotYet: ask again when they have come;
-  /// GST_FLOW_EOS: they are not all there, and never will be.
+  /// GST_FLOW_EOS: they are not all there, and never will be; kFlowLeftOut: nor should they.
   virtual GstFlowReturn Read(uint64_t offset, uint64_t size, bool copy, Ref<GstBuffer>* out) = 0;
 
   /// A seek: what was read ahead is of no use.

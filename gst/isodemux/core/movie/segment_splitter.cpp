@@ -21,6 +21,8 @@ void SegmentSplitter::Break(uint64_t position) {
   last_end_ = std::min(last_end_.value_or(position), position);
   position_ = position;
   header_begin_.reset();
+  fragment_.reset();
+  counted_at_ = UINT64_MAX;
   due_ = true;
   discont_ = true;
 }
@@ -35,6 +37,71 @@ void SegmentSplitter::Stamp(uint64_t position, int64_t time_ns) {
   stamp_ns_ = time_ns;
 }
 
+void SegmentSplitter::Count(uint64_t position, uint64_t offset) {
+  counted_at_ = position;
+  count_ = offset;
+}
+
+uint64_t SegmentSplitter::LeastNeeded() const {
+  const uint64_t here = header_begin_.value_or(position_);
+  return fragment_ && fragment_->lead.empty() ? std::min(here, fragment_->begin) : here;
+}
+
+/// A box that ends at `end` begins at position_.
+void SegmentSplitter::NoteFragment(const Box& box, uint64_t end) {
+  if (box.type == FourCC("moof")) {
+    fragment_.reset();
+    // Its first bytes may have come before those that were counted last.
+    const uint64_t before = counted_at_ - std::min(counted_at_, position_);
+    if (counted_at_ == UINT64_MAX || before > count_) return;
+    fragment_ =
+        Fragment{position_, count_ + (position_ - std::min(position_, counted_at_)) - before};
+  } else if (box.type == FourCC("mdat") && fragment_ && fragment_->lead.empty()) {
+    const uint64_t header = position_ + (box.large ? kLargeBoxHeader : kBoxHeader);
+    if (!TakeLead(header)) return;
+    if (end != UINT64_MAX) fragment_->size = end - fragment_->begin;
+  } else if (box.type == FourCC("moov")) {
+    fragment_.reset();
+  }
+}
+
+/// From the fragment's beginning to `end`. Without it, nothing goes on there.
+bool SegmentSplitter::TakeLead(uint64_t end) {
+  const uint64_t size = end - fragment_->begin;
+  if (size <= kMostHeaderBytes) {
+    fragment_->lead.resize(static_cast<size_t>(size));
+    if (window_.Read(fragment_->begin, fragment_->lead).ok()) return true;
+  }
+  fragment_.reset();
+  return false;
+}
+
+bool SegmentSplitter::Jump(uint64_t position, uint64_t offset) {
+  if (!fragment_ || offset < fragment_->offset) return false;
+  if (fragment_->lead.empty()) {
+    // The moof came alone. What mdat says of its size is not missed: this run ends with it.
+    constexpr uint8_t kToTheEnd[] = {0, 0, 0, 0, 'm', 'd', 'a', 't'};
+    if (position_ > position || !TakeLead(position_)) return false;
+    fragment_->lead.insert(fragment_->lead.end(), std::begin(kToTheEnd), std::end(kToTheEnd));
+  }
+  const uint64_t at = offset - fragment_->offset;
+  const std::vector<uint8_t>& lead = fragment_->lead;
+  if (at < lead.size() || at >= fragment_->size) return false;
+  std::vector<uint8_t> header = header_ ? *header_ : std::vector<uint8_t>();
+  header.insert(header.end(), lead.begin(), lead.end());
+  jump_ = SegmentRun();
+  jump_->header = std::make_shared<const std::vector<uint8_t>>(std::move(header));
+  jump_->last_end = std::min(last_end_.value_or(position), position);
+  jump_->begin = position;
+  jump_->discont = true;
+  jump_->left_out = at - lead.size();
+  last_end_.reset();
+  header_begin_.reset();
+  due_ = discont_ = false;
+  position_ = fragment_->size == UINT64_MAX ? UINT64_MAX : position + (fragment_->size - at);
+  return true;
+}
+
 /// The box at position_, once so much of it has come.
 std::optional<SegmentSplitter::Box> SegmentSplitter::BoxHere() {
   uint8_t head[kLargeBoxHeader];
@@ -47,6 +114,7 @@ std::optional<SegmentSplitter::Box> SegmentSplitter::BoxHere() {
   if (box.size == 1) {
     if (!window_.Read(position_, head).ok()) return std::nullopt;
     box.size = r.U64();
+    box.large = true;
     if (box.size < kLargeBoxHeader) box.size = UINT64_MAX;
   } else if (box.size < kBoxHeader) {
     box.size = UINT64_MAX;
@@ -84,9 +152,11 @@ Result<std::optional<SegmentRun>> SegmentSplitter::EndHeader(uint64_t end) {
 }
 
 Result<std::optional<SegmentRun>> SegmentSplitter::Next() {
+  if (jump_) return std::exchange(jump_, std::nullopt);
   while (const auto box = BoxHere()) {
     const uint64_t end = box->size > UINT64_MAX - position_ ? UINT64_MAX : position_ + box->size;
     const bool moov = box->type == FourCC("moov");
+    NoteFragment(*box, end);
     if (box->type == FourCC("ftyp") || (moov && !header_begin_)) {
       last_end_ = std::min(last_end_.value_or(position_), position_);
       header_begin_ = position_;
@@ -115,7 +185,7 @@ SegmentRunSource::SegmentRunSource(std::shared_ptr<ByteSource> stream, SegmentRu
 }
 
 uint64_t SegmentRunSource::InStream(uint64_t offset) const {
-  const uint64_t behind = offset - std::min(offset, header_size());
+  const uint64_t behind = offset - std::min(offset, lead());
   return behind > UINT64_MAX - run_.begin ? UINT64_MAX : run_.begin + behind;
 }
 
@@ -128,6 +198,9 @@ Status SegmentRunSource::Read(uint64_t offset, std::span<uint8_t> out) {
     out = out.subspan(held);
     if (out.empty()) return {};
   }
+  if (IsLeftOut(offset + (size - out.size()))) {
+    return Error{Errc::kEndOfData, {}, offset, size};
+  }
   const uint64_t at = InStream(offset + (size - out.size()));
   if (out.size() > end_ - std::min<uint64_t>(end_, at)) {
     return Error{Errc::kEndOfData, {}, offset, size};
@@ -137,10 +210,10 @@ Status SegmentRunSource::Read(uint64_t offset, std::span<uint8_t> out) {
 }
 
 std::optional<uint64_t> SegmentRunSource::size() const {
-  if (ended()) return header_size() + (end_ - std::min<uint64_t>(end_, run_.begin));
+  if (ended()) return lead() + (end_ - std::min<uint64_t>(end_, run_.begin));
   const auto stream = stream_->size();
   if (!stream) return std::nullopt;
-  return header_size() + (*stream - std::min(*stream, run_.begin));
+  return lead() + (*stream - std::min(*stream, run_.begin));
 }
 
 }  // namespace iso

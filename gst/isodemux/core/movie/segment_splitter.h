@@ -21,10 +21,13 @@ namespace iso {
 /// Segments that follow each other without a break, under one movie header.
 struct SegmentRun {
   std::shared_ptr<const std::vector<uint8_t>> header;  ///< ftyp to moov; null: there is none
-  uint64_t last_end = 0;  ///< the run before ends at this byte of the stream
-  uint64_t begin = 0;     ///< of what follows the header
-  bool discont = false;   ///< does not go on where the run before ended
+  uint64_t last_end = 0;           ///< the run before ends at this byte of the stream
+  uint64_t begin = 0;              ///< of what follows the header
+  bool discont = false;            ///< does not go on where the run before ended
   std::optional<int64_t> time_ns;  ///< upstream's timestamp of its first byte
+  /// Where a fragment goes on behind a part that upstream does not send, its moof stands at the
+  /// end of `header`, and so many bytes of its data are not there.
+  std::optional<uint64_t> left_out;
 };
 
 /// One thread at a time. Positions are bytes of the stream, which only ever grow.
@@ -43,6 +46,13 @@ class SegmentSplitter {
   void Part(uint64_t position);
   void Stamp(uint64_t position, int64_t time_ns);
 
+  /// Upstream's own count of the byte at `position`.
+  void Count(uint64_t position, uint64_t offset);
+  /// The bytes from `position` on do not follow those before: upstream counts them from `offset`
+  /// on. Where that is in the data of the last fragment, true: they are a run, of that fragment.
+  /// Players that want key units only have others left out.
+  bool Jump(uint64_t position, uint64_t offset);
+
   /// The next run that begins; nothing until more bytes have come. kTooMuchToKeep: a movie
   /// header has no end.
   Result<std::optional<SegmentRun>> Next();
@@ -51,7 +61,7 @@ class SegmentSplitter {
   bool AtBoundary(uint64_t position) const { return position_ == position && !header_begin_; }
 
   /// Bytes from here on are still looked at.
-  uint64_t LeastNeeded() const { return header_begin_.value_or(position_); }
+  uint64_t LeastNeeded() const;
 
   /// Another stream: no header is known any more.
   void ForgetHeader() { header_ = nullptr; }
@@ -59,10 +69,21 @@ class SegmentSplitter {
  private:
   struct Box {
     FourCC type;
-    uint64_t size = 0;  ///< UINT64_MAX: to the end
+    uint64_t size = 0;   ///< UINT64_MAX: to the end
+    bool large = false;  ///< has a header of 16 bytes
+  };
+
+  /// The last fragment.
+  struct Fragment {
+    uint64_t begin = 0;          ///< of its moof; in the stream
+    uint64_t offset = 0;         ///< likewise, as upstream counts
+    uint64_t size = UINT64_MAX;  ///< of all of it; UINT64_MAX: not known
+    std::vector<uint8_t> lead;   ///< from its moof to its mdat's header; empty: not known yet
   };
 
   std::optional<Box> BoxHere();
+  void NoteFragment(const Box& box, uint64_t end);
+  bool TakeLead(uint64_t end);
   Result<std::optional<SegmentRun>> EndHeader(uint64_t end);
   SegmentRun Begin(uint64_t position);
 
@@ -74,11 +95,16 @@ class SegmentSplitter {
   std::optional<uint64_t> last_end_;      ///< of the run before, where it ended early
   std::optional<uint64_t> header_begin_;  ///< of a header that has not come whole
   std::shared_ptr<const std::vector<uint8_t>> header_;
+  uint64_t counted_at_ = UINT64_MAX;  ///< UINT64_MAX: upstream does not count
+  uint64_t count_ = 0;
+  std::optional<Fragment> fragment_;
+  std::optional<SegmentRun> jump_;  ///< a run that begins inside of a fragment
   uint64_t stamped_at_ = UINT64_MAX;
   int64_t stamp_ns_ = 0;
 };
 
-/// A run as a file of its own: its header, then what follows it in the stream.
+/// A run as a file of its own: its header, nothing where something is left out, then what follows
+/// in the stream.
 class SegmentRunSource final : public ByteSource {
  public:
   SegmentRunSource(std::shared_ptr<ByteSource> stream, SegmentRun run);
@@ -91,7 +117,10 @@ class SegmentRunSource final : public ByteSource {
 
   const SegmentRun& run() const { return run_; }
 
-  /// Where a byte of the run lies in the stream. For one of the header: where the run begins.
+  /// Whether it lies where something is left out.
+  bool IsLeftOut(uint64_t offset) const { return offset >= header_size() && offset < lead(); }
+
+  /// Where a byte of the run lies in the stream. For one before: where the run begins.
   uint64_t InStream(uint64_t offset) const;
 
   /// kNotYet tells the bytes of the run that are missing.
@@ -101,6 +130,9 @@ class SegmentRunSource final : public ByteSource {
 
  private:
   uint64_t header_size() const { return run_.header ? run_.header->size() : 0; }
+
+  /// Size of what is not in the stream.
+  uint64_t lead() const { return header_size() + run_.left_out.value_or(0); }
 
   const std::shared_ptr<ByteSource> stream_;
   const SegmentRun run_;
