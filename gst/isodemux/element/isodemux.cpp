@@ -49,7 +49,8 @@ enum Property : guint {
   kPropIndexBudget,
   kPropMaxBufferedBytes,
   kPropMemoryPressure,
-  kPropFollowTimeout
+  kPropFollowTimeout,
+  kPropIndexCacheDir
 };
 
 /// A context of this type, with an unsigned `level`, sets `memory-pressure` of every
@@ -156,9 +157,8 @@ bool IsToBePulled(GstPad* sink) {
   gst_query_parse_scheduling(query.get(), &flags, nullptr, nullptr, nullptr);
   const bool in_order = (flags & GST_SCHEDULING_FLAG_SEQUENTIAL) != 0;
   const bool pushes = gst_query_has_scheduling_mode(query.get(), GST_PAD_MODE_PUSH);
-  return !(in_order && pushes) &&
-         gst_query_has_scheduling_mode_with_flags(
-             query.get(), GST_PAD_MODE_PULL, GST_SCHEDULING_FLAG_SEEKABLE);
+  return !(in_order && pushes) && gst_query_has_scheduling_mode_with_flags(
+                                      query.get(), GST_PAD_MODE_PULL, GST_SCHEDULING_FLAG_SEEKABLE);
 }
 
 gboolean SinkActivate(GstPad* sink, GstObject* parent) {
@@ -225,7 +225,10 @@ GstStateChangeReturn ChangeState(GstElement* element, GstStateChange transition)
   const GstStateChangeReturn result =
       GST_ELEMENT_CLASS(gst_iso_demux_parent_class)->change_state(element, transition);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
-    if (const auto session = TakeSession(GST_ISO_DEMUX(element))) session->RemovePads();
+    if (const auto session = TakeSession(GST_ISO_DEMUX(element))) {
+      session->KeepIndex();
+      session->RemovePads();
+    }
   }
   return result;
 }
@@ -292,6 +295,12 @@ void GetProperty(GObject* object, guint id, GValue* value, GParamSpec* spec) {
       g_value_set_uint64(value, self->impl->settings.follow_timeout_ns);
       break;
     }
+    case kPropIndexCacheDir: {
+      const std::lock_guard lock(self->impl->lock);
+      const std::string& dir = self->impl->settings.index_cache_dir;
+      g_value_set_string(value, dir.empty() ? nullptr : dir.c_str());
+      break;
+    }
     case kPropMemoryPressure:
       g_value_set_uint(value, MemoryPressure(self));
       break;
@@ -314,6 +323,12 @@ void SetProperty(GObject* object, guint id, const GValue* value, GParamSpec* spe
     case kPropFollowTimeout: {
       const std::lock_guard lock(self->impl->lock);
       self->impl->settings.follow_timeout_ns = g_value_get_uint64(value);
+      break;
+    }
+    case kPropIndexCacheDir: {
+      const gchar* dir = g_value_get_string(value);
+      const std::lock_guard lock(self->impl->lock);
+      self->impl->settings.index_cache_dir = dir ? dir : "";
       break;
     }
     case kPropMemoryPressure:
@@ -438,12 +453,37 @@ void InstallFollowTimeout(GObjectClass* object_class) {
   g_object_class_install_property(
       object_class,
       kPropFollowTimeout,
-      g_param_spec_uint64("follow-timeout",
-                          "Follow timeout",
-                          "Wait this long (ns) for more at the end of a file that grows (0 = do not)",
-                          0,
-                          G_MAXUINT64,
-                          Settings().follow_timeout_ns,
+      g_param_spec_uint64(
+          "follow-timeout",
+          "Follow timeout",
+          "Wait this long (ns) for more at the end of a file that grows (0 = do not)",
+          0,
+          G_MAXUINT64,
+          Settings().follow_timeout_ns,
+          static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+                                   GST_PARAM_MUTABLE_READY)));
+}
+
+void InstallIndexCacheDir(GObjectClass* object_class) {
+  /**
+   * GstIsoDemux:index-cache-dir:
+   *
+   * A directory in which the element may keep where the fragments of a file are, once it has found
+   * them, so that the next seek in it takes a read or two. For fragmented files without an index,
+   * from sources that are slow to read. An entry is believed if size, time of modification (of
+   * local files), and the movie header are the same, and only as far as the fragments bear it out:
+   * a wrong one costs time. At most 256 entries are kept, of at most 1 MiB each. %NULL: nothing is
+   * kept.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property(
+      object_class,
+      kPropIndexCacheDir,
+      g_param_spec_string("index-cache-dir",
+                          "Index cache directory",
+                          "Directory to keep in where fragments were found (NULL = keep nothing)",
+                          nullptr,
                           static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
                                                    GST_PARAM_MUTABLE_READY)));
 }
@@ -456,6 +496,7 @@ static void gst_iso_demux_class_init(GstIsoDemuxClass* klass) {
   InstallProperties(G_OBJECT_CLASS(klass));
   InstallMemoryPressure(G_OBJECT_CLASS(klass));
   InstallFollowTimeout(G_OBJECT_CLASS(klass));
+  InstallIndexCacheDir(G_OBJECT_CLASS(klass));
   element_class->change_state = ChangeState;
   element_class->send_event = SendEvent;
   element_class->query = ElementQuery;

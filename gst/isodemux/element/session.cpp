@@ -60,6 +60,7 @@ Session::Session(GstElement* element,
       seqnum_(gst_util_seqnum_next()),
       max_buffered_bytes_(settings.max_buffered_bytes),
       memory_pressure_(settings.memory_pressure),
+      index_cache_dir_(settings.index_cache_dir),
       combiner_(gst_flow_combiner_new()) {
   std::shared_ptr<ByteSource> bytes = source_;
   if (wide_) bytes = wide_;
@@ -173,6 +174,7 @@ GstFlowReturn Session::Open() {
   opened_ = true;
   Publish();
   StartMemory();
+  RecallIndex();
   WarnOfEncryption();
   ExposeOutputs({});
   return GST_FLOW_OK;
@@ -182,6 +184,18 @@ GstFlowReturn Session::Open() {
 void Session::StartMemory() {
   SetMemoryPressure(memory_pressure_.load());
   memory_->Watch();
+}
+
+/// A file that still grows is another one the next time.
+void Session::RecallIndex() {
+  const std::vector<Track>& tracks = demuxer_->movie()->tracks;
+  if (index_cache_dir_.empty() || growth_ || tracks.empty() || !tracks[0].fragments) return;
+  index_cache_ = IndexCache::For(sink_, index_cache_dir_, tracks[0].fragments, source_->size());
+  if (index_cache_) index_cache_->Load();
+}
+
+void Session::KeepIndex() const {
+  if (index_cache_) index_cache_->Save();
 }
 
 GstFlowReturn Session::Step() {

@@ -23,6 +23,7 @@
 #include "core/fragment/fragment_index.h"
 #include "element/block_reader.h"
 #include "element/growth.h"
+#include "element/index_cache.h"
 #include "element/log.h"
 #include "element/output_pad.h"
 #include "element/pace.h"
@@ -41,6 +42,7 @@ struct Settings {
   uint64_t max_buffered_bytes = 64 << 20;  ///< in push mode
   uint64_t follow_timeout_ns = 0;          ///< 0: files do not grow
   uint32_t memory_pressure = 0;            ///< as low-memory warnings are numbered
+  std::string index_cache_dir;             ///< empty: none
 };
 
 /// What the source pads call.
@@ -73,6 +75,9 @@ class Session {
 
   /// Joins the streaming task, for good.
   bool Stop();
+
+  /// Keeps what was found of the file's fragments, where the application wants that. After Stop().
+  void KeepIndex() const;
 
   /// The source pads go. After Stop().
   void RemovePads();
@@ -127,6 +132,7 @@ class Session {
   bool StartTask();
   GstFlowReturn Open();
   void StartMemory();
+  void RecallIndex();
   GstFlowReturn Step();
   GstFlowReturn PlaySegment(OutputPad* output, const Segment& segment);
   void EndOutput(OutputPad* output);
@@ -152,6 +158,7 @@ class Session {
   GstFlowReturn FailForNow(const Error& error);
   void LookForGrowth(bool at_once);
   void NoteEnd();
+
   bool IsFollowing() const { return growth_ != nullptr && !growth_->over(); }
 
   // pushing.cpp
@@ -165,7 +172,9 @@ class Session {
 
   // segmented.cpp
   void BecomeSegmented();
+
   bool IsSegmented() const { return segmented_.load(std::memory_order_acquire); }
+
   void NoteStreamStart(const Ref<GstEvent>& event);
   void NoteCaps(const Ref<GstEvent>& event);
   void FollowSegment(const Ref<GstEvent>& event, const GstSegment& segment);
@@ -257,8 +266,8 @@ class Session {
   Outputs outputs_;
   std::vector<OutputPad*> output_of_track_;  ///< null: not exposed
   std::map<PadFamily, unsigned> pads_named_;
-  Ref<GstToc> toc_;                                  ///< null: no chapters; fixed once published
-  GstSegment segment_;                               ///< of the presentation
+  Ref<GstToc> toc_;     ///< null: no chapters; fixed once published
+  GstSegment segment_;  ///< of the presentation
   guint32 seqnum_;
   bool opened_ = false;
   bool losses_reported_ = false;
@@ -268,13 +277,15 @@ class Session {
 
   const uint64_t max_buffered_bytes_;
   bool asked_upstream_ = false;
-  Error needed_{Errc::kNotYet};         ///< the bytes without which it does not go on
-  uint64_t trimmed_at_ = 0;             ///< where the window ended when it was trimmed last
-  GstFlowReturn fed_up_ = GST_FLOW_OK;  ///< otherwise: what came so far was all that was wanted
+  Error needed_{Errc::kNotYet};            ///< the bytes without which it does not go on
+  uint64_t trimmed_at_ = 0;                ///< where the window ended when it was trimmed last
+  GstFlowReturn fed_up_ = GST_FLOW_OK;     ///< otherwise: what came so far was all that was wanted
   std::atomic<bool> reconfigured_{false};  ///< pads that rest may be wanted again
   Pace pace_;
   uint32_t steps_ = 0;
   std::atomic<uint32_t> memory_pressure_;  ///< as set
+  const std::string index_cache_dir_;
+  std::unique_ptr<IndexCache> index_cache_;  ///< null unless the application wants one
   std::shared_ptr<SeekEvent> carried_seek_;  ///< it needs bytes that have not come
   bool moving_ = false;  ///< upstream was sent elsewhere: what comes before its segment is old
   uint32_t moves_ = 0;   ///< times that it was, for this seek

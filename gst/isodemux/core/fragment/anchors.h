@@ -36,6 +36,8 @@ class Anchors {
   /// The last one that begins before a byte.
   std::optional<Anchor> BeforeByte(uint64_t offset) const;
 
+  const std::vector<Anchor>& list() const { return list_; }
+
   size_t Bytes() const { return list_.capacity() * sizeof(Anchor); }
 
  private:

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/fragment/fragment_hints.h"
+#include "core/fragment/stored_anchors.h"
 
 namespace iso {
 namespace {
@@ -13,6 +14,7 @@ namespace {
 /// Fragments kept as a whole: each track may be in one of its own. Small ones more than that: going
 /// back to a sync sample may lead over many, and where bytes come only once each of them would have
 /// to be gone back to with each try.
+constexpr uint64_t kMostHashed = 64 << 10;  ///< bytes by which a movie header is known again
 constexpr size_t kMostRecent = 6;
 constexpr size_t kMostRecentSmall = 64;
 constexpr size_t kMostRecentBytes = 256 << 10;
@@ -526,6 +528,17 @@ Result<FragmentRef> FragmentIndex::WalkBack(FragmentRef from,
 void FragmentIndex::AddAnchors(std::vector<Anchor> anchors) const {
   const std::lock_guard lock(mutex_);
   anchors_.Add(std::move(anchors));
+}
+
+std::vector<Anchor> FragmentIndex::KnownAnchors() const {
+  const std::lock_guard lock(mutex_);
+  return anchors_.list();
+}
+
+Result<uint64_t> FragmentIndex::HeaderHash() const {
+  std::vector<uint8_t> header(static_cast<size_t>(std::min(begin_, kMostHashed)));
+  ISO_CHECK(source_->Read(begin_ - header.size(), header));
+  return HashOf(header);
 }
 
 FragmentStats FragmentIndex::stats() const {

@@ -77,6 +77,12 @@ class FragmentIndex {
   /// Places where the file says that fragments begin.
   void AddAnchors(std::vector<Anchor> anchors) const;
 
+  /// All places known so far, in their order.
+  std::vector<Anchor> KnownAnchors() const;
+
+  /// Of the bytes before the fragments, the movie header's end among them.
+  Result<uint64_t> HeaderHash() const;
+
   FragmentStats stats() const;
 
   size_t Bytes() const;
