@@ -11,9 +11,12 @@
 #include <gtest/gtest.h>
 
 #include "chunk_source.h"
+#include "encrypted_fragments.h"
 #include "fragment_catalog.h"
 #include "media_files.h"
 #include "movie_catalog.h"
+#include "outside_records.h"
+#include "protection_forms.h"
 #include "recorder.h"
 
 namespace iso::test {
@@ -521,6 +524,87 @@ TEST(Duration, IsRightOrUnknown) {
       EXPECT_NEAR(told.value_or(*right), *right, kPacket) << name;
       for (const RecordedPad& pad : pushed.pads)
         EXPECT_EQ(Stops(pad), std::vector<guint64>()) << name << " " << pad.name;
+    }
+  }
+}
+
+Bytes AsTheyAre(const std::string&, const SampleTruth&, const Bytes& clear) {
+  return clear;
+}
+
+class Encrypted : public testing::TestWithParam<NamedEncryption> {};
+
+/// Wherever what a decryptor needs is stored.
+TEST_P(Encrypted, PushedIsAsPulled) {
+  const TempFile file(BuildEncrypted(PlainMovie(), GetParam().spec, AsTheyAre).file);
+  ExpectSameInAllChunks(file.path());
+  const TempFile fragments(BuildEncryptedFragments(GetParam().spec).file);
+  ExpectSameInAllChunks(fragments.path());
+}
+
+INSTANTIATE_TEST_SUITE_P(Forms,
+                         Encrypted,
+                         testing::ValuesIn(EncryptionForms()),
+                         [](const auto& test) { return test.param.name; });
+
+EncryptionSpec RecordsElsewhere() {
+  EncryptionSpec spec;
+  spec.form = RecordForm::kSaio;
+  spec.subsamples = true;
+  return spec;
+}
+
+/// Also where the window has been trimmed by then.
+TEST(EncryptedElsewhere, OutsideOfMoofs) {
+  for (const auto where : {RecordsPlace::kBeforeSamples, RecordsPlace::kBehindSamples}) {
+    const Bytes bytes = BuildOutsideRecords(RecordsElsewhere(), where, 9000);
+    const TempFile file(bytes);
+    ExpectSameInAllChunks(file.path());
+    ExpectSameAfterSeeks(file.path(), 1000, true);
+  }
+}
+
+MovieSpec MovieOf(uint32_t sample_bytes) {
+  MovieSpec spec = PlainMovie();
+  for (SampleSpec& sample : spec.tracks[0].samples)
+    sample.size = sample_bytes;
+  return spec;
+}
+
+/// At the end of the file: there and back again, not through all of it.
+TEST(EncryptedElsewhere, AtTheEndOfTheFile) {
+  const Watchdog watchdog("records at the end", 60);
+  const auto bytes = std::make_shared<const std::vector<uint8_t>>(
+      BuildEncrypted(MovieOf(200'000), RecordsElsewhere(), AsTheyAre).file);
+  const TempFile file(*bytes);
+  const Played pulled = Pull(file.path());
+  Recorder recorder(MakeChunkSource(bytes, {65536, true, true}));
+  recorder.HoldAtFirstBuffers();
+  recorder.Start("");
+  ASSERT_TRUE(recorder.WaitStarted());
+  EXPECT_LT(CountsOf(recorder.source()).bytes, uint64_t{2} << 20);
+  recorder.Release();
+  Played pushed;
+  pushed.outcome = recorder.WaitEos();
+  pushed.pads = recorder.pads();
+  EXPECT_EQ(Difference(pulled, pushed), "");
+  EXPECT_LE(CountsOf(recorder.source()).seeks, 8u);
+}
+
+TEST(EncryptedElsewhere, AtTheEndOfAFileThatIsTooLargeToKeep) {
+  const auto bytes = std::make_shared<const std::vector<uint8_t>>(
+      BuildEncrypted(MovieOf(20'000), RecordsElsewhere(), AsTheyAre).file);
+  const TempFile file(*bytes);
+  for (const bool seekable : {true, false}) {
+    Recorder recorder(MakeChunkSource(bytes, {4096, seekable, true}));
+    g_object_set(recorder.demuxer(), "max-buffered-bytes", guint64{1} << 18, nullptr);
+    const Played pushed = Play(&recorder, "");
+    if (seekable) {
+      EXPECT_EQ(Difference(Pull(file.path()), pushed), "");
+    } else {
+      EXPECT_EQ(pushed.outcome, Outcome::kError);
+      ASSERT_FALSE(pushed.errors.empty());
+      EXPECT_NE(pushed.errors[0].find("max-buffered-bytes"), std::string::npos);
     }
   }
 }

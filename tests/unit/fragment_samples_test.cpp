@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include "byte_writer.h"
 #include "core/movie/movie_reader.h"
 #include "fragment_catalog.h"
 #include "oracle.h"
@@ -206,6 +207,46 @@ std::vector<uint8_t> LongMovie() {
   }
   spec.fragments = test::CutFragments(spec, 0.52);
   return test::BuildFragments(spec).bytes;
+}
+
+/// Twelve bytes may announce millions of samples, all alike but the first.
+TEST(LongFragments, OfSamplesThatHaveNoEntries) {
+  constexpr uint32_t kCount = 5'000'000;
+  test::FragmentedSpec spec = test::PlainFragments();
+  test::TrackSpec& track = spec.movie.tracks[0];
+  track.samples.assign(10, {50, 40, 0, false});
+  track.samples[0].sync = true;
+  spec.movie.tracks.resize(1);
+  test::TrafSpec traf;
+  traf.defaults = {1, 40, 50, 0x01010000};
+  test::RunSpec run;
+  run.count = 10;
+  run.sizes = false;
+  run.first_flags = true;
+  traf.runs = {run};
+  spec.fragments = {test::FragmentSpec{{traf}}};
+  std::vector<uint8_t> bytes = test::BuildFragments(spec).bytes;
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const size_t trun = text.rfind("trun");
+  ASSERT_NE(trun, text.npos);
+  const std::vector<uint8_t> count = test::ByteWriter().U32(kCount).bytes();
+  std::copy(count.begin(), count.end(), bytes.begin() + static_cast<ptrdiff_t>(trun) + 8);
+  const auto movie = Open(bytes);
+  ASSERT_TRUE(movie);
+  const Samples& samples = *movie->tracks[0].samples;
+  const auto first = samples.First();
+  ASSERT_TRUE(first.ok());
+  for (const uint32_t n : {0u, 1u, 77u, kCount - 1}) {
+    const auto shown = samples.SampleAtPresentationTime(int64_t{n} * 40 + 39);
+    ASSERT_TRUE(shown.ok());
+    EXPECT_EQ(*shown - *first, n);
+    const auto sync = samples.SyncAtOrBefore(*shown);
+    ASSERT_TRUE(sync.ok());
+    EXPECT_EQ(*sync, *first) << n;
+    const auto later = samples.SyncAtOrAfter(*shown);
+    ASSERT_TRUE(later.ok());
+    EXPECT_EQ(later->has_value(), n == 0) << n;
+  }
 }
 
 TEST(LongFragments, AreFoundInAHandfulOfReads) {

@@ -136,7 +136,8 @@ std::optional<uint64_t> Session::WhereToGo() const {
   const uint64_t ahead = wanted - push_->end();
   const uint64_t held = push_->end() - push_->begin();
   const bool playing = opened_ && !carried_seek_ && !demuxer_->searching();
-  const bool far = playing ? held == 0 && ahead > kJumpToSamples : ahead > kJumpToHeader;
+  const bool apart = held == 0 || needed_.box == kAuxiliaryInformation;
+  const bool far = playing ? apart && ahead > kJumpToSamples : ahead > kJumpToHeader;
   return far || held > max_buffered_bytes_ ? std::optional(wanted) : std::nullopt;
 }
 

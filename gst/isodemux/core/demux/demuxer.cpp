@@ -233,8 +233,10 @@ void Demuxer::TryWaiting() {
   std::sort(queue_.begin(), queue_.end());
 }
 
-/// What a track needs may lie behind what others need: then it is theirs to go first.
+/// What a track needs may lie behind what others need: then it is theirs to go first. Not so for
+/// what is needed to decrypt: that may lie anywhere, and its samples' turn is now.
 bool Demuxer::Defer(const Error& not_yet) {
+  if (not_yet.box == kAuxiliaryInformation) return false;
   Due moving = queue_.front();
   const auto offset = static_cast<int64_t>(std::min<uint64_t>(not_yet.offset, INT64_MAX));
   if (!stream_ || search_ || offset <= moving.due) return false;

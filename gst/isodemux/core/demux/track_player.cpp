@@ -181,9 +181,10 @@ void TrackPlayer::NoteFragment(Event* event) {
 /// Runs of many samples are for raw audio only, which is not encrypted.
 Status TrackPlayer::PrepareProtection() {
   const Sample& sample = walked_.sample;
-  ISO_CHECK(crypto_->At({sample.index, sample.description, sample.size}, &protection_));
-  protection_known_ = true;
-  return {};
+  const Status known = crypto_->At({sample.index, sample.description, sample.size}, &protection_);
+  protection_known_ = known.ok();
+  protection_from_ = known.ok() ? UINT64_MAX : known.error().offset;
+  return known;
 }
 
 /// Decode times only rise and presentation times are never before them: nothing that
@@ -383,7 +384,8 @@ Result<uint64_t> TrackPlayer::LeastNeededNow() const {
   if (phase_ == Phase::kGap) return UINT64_MAX;
   if (!begun_) return LeastNeededBy(edit());
   ISO_TRY(const uint64_t behind, track_.samples->LeastOffsetBehind(walked_.sample.index));
-  return std::min(walked_.sample.offset, behind);
+  const uint64_t protection = loaded_ && crypto_ ? protection_from_ : UINT64_MAX;
+  return std::min({walked_.sample.offset, behind, protection});
 }
 
 Result<uint64_t> TrackPlayer::LeastNeededLater() {

@@ -144,6 +144,7 @@ class TrackPlayer {
   std::unique_ptr<SampleCrypto> crypto_;  ///< null: the track is not encrypted
   SampleProtection protection_;           ///< of walked_, once known
   bool protection_known_ = false;
+  uint64_t protection_from_ = UINT64_MAX;  ///< the first byte that is missing to know it
   uint64_t lowered_for_ = 0;  ///< FragmentSamples::FragmentOf the last sample looked at for ...
   int64_t lowered_by_ = 0;    ///< ... how far decode times are moved, ticks
   int64_t dts_ns_ = 0;

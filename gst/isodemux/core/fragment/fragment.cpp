@@ -11,7 +11,51 @@ namespace {
 
 constexpr uint64_t kFarthest = INT64_MAX;
 
+/// Whether each entry of the run has flags of its own.
+bool HasFlags(const TrackRun& run) {
+  return (run.fields & TrunBox::kFlags) != 0;
+}
+
+/// Of sample n of a run.
+bool IsSync(const Fragment& fragment, const TrackRun& run, uint32_t n) {
+  uint32_t flags = n == 0 ? run.first_flags : run.defaults.flags;
+  if (HasFlags(run)) {
+    const size_t before =
+        ((run.fields & TrunBox::kDuration) ? 4 : 0) + ((run.fields & TrunBox::kSize) ? 4 : 0);
+    flags = LoadBE32(fragment.bytes.data() + run.entries + size_t{n} * run.stride + before);
+  }
+  return (flags & kSampleIsNonSync) == 0;
+}
+
 }  // namespace
+
+std::optional<uint32_t> LastSyncBefore(const Fragment& fragment,
+                                       const TrackFragment& track,
+                                       uint32_t end) {
+  for (auto run = track.runs.rbegin(); run != track.runs.rend(); ++run) {
+    if (run->first >= end) continue;
+    uint32_t n = std::min(end - run->first, run->count);
+    while (n-- > 0) {
+      if (IsSync(fragment, *run, n)) return run->first + n;
+      // All others but the first are like this one.
+      if (!HasFlags(*run)) n = std::min(n, 1u);
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<uint32_t> FirstSyncFrom(const Fragment& fragment,
+                                      const TrackFragment& track,
+                                      uint32_t from) {
+  for (const TrackRun& run : track.runs) {
+    if (run.first + run.count <= from) continue;
+    for (uint32_t n = std::max(from, run.first) - run.first; n < run.count; ++n) {
+      if (IsSync(fragment, run, n)) return run.first + n;
+      if (!HasFlags(run) && n > 0) break;
+    }
+  }
+  return std::nullopt;
+}
 
 void RunWalker::SeekTo(uint32_t i) {
   const auto& runs = track_->runs;

@@ -107,6 +107,15 @@ struct Fragment {
   }
 };
 
+/// The last sync sample before sample `end` of a track, and the first one from `from` on. Of runs
+/// that say the same of all samples not each is looked at: there may be millions of them.
+std::optional<uint32_t> LastSyncBefore(const Fragment& fragment,
+                                       const TrackFragment& track,
+                                       uint32_t end);
+std::optional<uint32_t> FirstSyncFrom(const Fragment& fragment,
+                                      const TrackFragment& track,
+                                      uint32_t from);
+
 /// Reads the samples of one track in one fragment. Not thread-safe; the fragment must outlive
 /// it. Sample numbers are 0 to count - 1 here.
 class RunWalker {

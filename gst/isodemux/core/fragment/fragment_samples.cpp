@@ -161,10 +161,30 @@ void FragmentSamples::Look(const Fragment& fragment, int64_t t, Shown* shown) co
   const TrackFragment& track = *fragment.Of(track_);
   RunWalker walker(fragment, track);
   Sample sample;
-  for (uint32_t i = 0; i < track.count; ++i) {
+  const auto take = [&](uint32_t i) {
     walker.Next(&sample);
     sample.index = NumberOf(fragment, i);
     shown->Take(sample, t);
+  };
+  for (const TrackRun& run : track.runs) {
+    uint32_t i = run.first;
+    const uint32_t end = run.first + run.count;
+    if (run.stride == 0) {
+      // Without entries they follow each other evenly: the first one and the one at the time do.
+      walker.SeekTo(i);
+      take(i);
+      const int64_t into = SaturatingSubtract(t, sample.pts);
+      const int64_t duration = run.defaults.duration;
+      const int64_t steps = duration == 0 ? INT64_MAX : into / duration;
+      i += static_cast<uint32_t>(std::clamp<int64_t>(into < 0 ? 0 : steps, 0, run.count - 1));
+      walker.SeekTo(i);
+      take(i);
+      continue;
+    }
+    walker.SeekTo(i);
+    for (; i < end; ++i) {
+      take(i);
+    }
   }
 }
 
@@ -237,28 +257,12 @@ Result<uint64_t> FragmentSamples::SampleAtPresentationTime(int64_t t) const {
 /// The last sync sample before sample `end` of a fragment.
 std::optional<uint32_t> FragmentSamples::LastSync(const Fragment& fragment, uint32_t end) const {
   const TrackFragment* track = fragment.Of(track_);
-  std::optional<uint32_t> last;
-  if (track == nullptr) return last;
-  RunWalker walker(fragment, *track);
-  Sample sample;
-  for (uint32_t i = 0; i < std::min(end, track->count); ++i) {
-    walker.Next(&sample);
-    if (sample.sync) last = i;
-  }
-  return last;
+  return track != nullptr ? LastSyncBefore(fragment, *track, end) : std::nullopt;
 }
 
 std::optional<uint32_t> FragmentSamples::FirstSync(const Fragment& fragment, uint32_t from) const {
   const TrackFragment* track = fragment.Of(track_);
-  if (track == nullptr || from >= track->count) return std::nullopt;
-  RunWalker walker(fragment, *track);
-  walker.SeekTo(from);
-  Sample sample;
-  for (uint32_t i = from; i < track->count; ++i) {
-    walker.Next(&sample);
-    if (sample.sync) return i;
-  }
-  return std::nullopt;
+  return track != nullptr ? FirstSyncFrom(fragment, *track, from) : std::nullopt;
 }
 
 Result<std::optional<uint64_t>> FragmentSamples::SyncInTable(uint64_t n) const {

@@ -82,7 +82,7 @@ Status StreamSource::Visit(const BoxHeader& box) {
     released_ = fragmented_;
     return {};
   }
-  if (MayHoldSamples(box.type) && !first_data_) first_data_ = box.body;
+  if (MayHoldSamples(box.type) && !first_data_) first_data_ = box.offset;
   if (box.type == FourCC("moov") && !movie_) movie_ = box;
   copy_from_ = box.offset;
   copy_end_ = IsKept(box, limits_) ? box.end : box.body;

@@ -35,6 +35,9 @@ struct SampleProtection {
 
 constexpr size_t kSubsampleBytes = 6;
 
+/// What an error names when the auxiliary information of a track's tables cannot be read.
+constexpr FourCC kAuxiliaryInformation = FourCC("saio");
+
 /// Takes in a sample's auxiliary information (ISO/IEC 23001-7 7.1): its IV, then its
 /// subsamples, if any. `protection` has its parameters set; it is kLost afterwards if the
 /// record is cut or its subsamples are more than `sample_bytes`.

@@ -20,6 +20,12 @@ size_t WindowFor(const AuxiliaryLayout& layout) {
   return layout.together ? kWindowBytes : kChunkWindowBytes;
 }
 
+/// Told apart from samples that have not come: whoever waits may go there and come back, since a
+/// window of records is good for many samples.
+Error Missing(const Error& error) {
+  return {error.code, kAuxiliaryInformation, error.offset, error.length};
+}
+
 }  // namespace
 
 Result<uint32_t> KeyGroupWalker::At(uint64_t n) {
@@ -52,7 +58,7 @@ Status TableCrypto::At(const CryptoQuery& sample, SampleProtection* protection) 
   if (protection->state != SampleProtection::State::kEncrypted) return {};
   const Result<Bytes> record = RecordOf(sample);
   if (!record.ok()) {
-    if (IsSourceError(record.error().code)) return record.error();
+    if (IsSourceError(record.error().code)) return Missing(record.error());
     protection->state = SampleProtection::State::kLost;
     return {};
   }
