@@ -9,88 +9,10 @@
 
 #include "encrypted_fragments.h"
 #include "fragment_catalog.h"
-#include "segment_feeder.h"
+#include "segmented_stream.h"
 
 namespace iso::test {
 namespace {
-
-constexpr const char* kVideo = "video_0";
-constexpr const char* kAudio = "audio_0";
-
-/// A fragmented movie that is sent in pieces.
-struct Stream {
-  explicit Stream(FragmentedSpec of) : spec(std::move(of)), movie(BuildFragments(spec)) {}
-
-  Bytes Part(uint64_t from, uint64_t to) const {
-    return Bytes(movie.bytes.begin() + static_cast<ptrdiff_t>(from),
-                 movie.bytes.begin() + static_cast<ptrdiff_t>(to));
-  }
-
-  Bytes Header() const { return Part(0, movie.init_size); }
-
-  Bytes Segment(size_t i) const { return Part(movie.places[i].start, movie.places[i].end); }
-
-  size_t segments() const { return movie.places.size(); }
-
-  FragmentedSpec spec;
-  FragmentedMovie movie;
-};
-
-/// A sample as it should come out: times in nanoseconds, rounded down.
-struct Expected {
-  GstClockTime pts;
-  GstClockTime dts;
-  bool sync;
-  Bytes data;
-};
-
-GstClockTime Nanoseconds(uint64_t ticks, uint32_t timescale) {
-  return gst_util_uint64_scale(ticks, GST_SECOND, timescale);
-}
-
-/// What a track has in these segments.
-std::vector<Expected> SamplesIn(const Stream& stream,
-                                size_t track,
-                                const std::vector<size_t>& segments) {
-  const TrackSpec& of = stream.spec.movie.tracks[track];
-  std::vector<Expected> all;
-  for (const size_t segment : segments) {
-    for (const TrackPart& part : stream.movie.places[segment].parts) {
-      if (part.track != track) continue;
-      uint64_t time = part.time;
-      for (size_t i = part.first; i < part.first + part.count; ++i) {
-        const SampleSpec& s = of.samples[i];
-        const auto shown = static_cast<uint64_t>(static_cast<int64_t>(time) + s.cts);
-        all.push_back({Nanoseconds(shown, of.timescale),
-                       Nanoseconds(time, of.timescale),
-                       s.sync,
-                       SamplePayload(of, i)});
-        time += s.duration;
-      }
-    }
-  }
-  return all;
-}
-
-std::vector<size_t> All(const Stream& stream) {
-  std::vector<size_t> all(stream.segments());
-  for (size_t i = 0; i < all.size(); ++i)
-    all[i] = i;
-  return all;
-}
-
-void ExpectBuffers(const std::vector<RecordedItem>& buffers,
-                   const std::vector<Expected>& expected,
-                   const std::string& what) {
-  ASSERT_EQ(buffers.size(), expected.size()) << what;
-  for (size_t i = 0; i < buffers.size(); ++i) {
-    SCOPED_TRACE(what + ", sample " + std::to_string(i));
-    ASSERT_EQ(buffers[i].pts, expected[i].pts);
-    ASSERT_EQ(buffers[i].dts, expected[i].dts);
-    ASSERT_EQ((buffers[i].flags & GST_BUFFER_FLAG_DELTA_UNIT) == 0, expected[i].sync);
-    ASSERT_TRUE(buffers[i].data == expected[i].data);
-  }
-}
 
 /// The plain movie's two pads have played these segments since their last flush.
 void ExpectPlayed(const SegmentFeeder& feeder,
@@ -99,25 +21,6 @@ void ExpectPlayed(const SegmentFeeder& feeder,
   ExpectBuffers(BuffersOf(feeder.PadNamed(kVideo)), SamplesIn(stream, 0, segments), kVideo);
   ExpectBuffers(BuffersOf(feeder.PadNamed(kAudio)), SamplesIn(stream, 1, segments), kAudio);
 }
-
-/// Places among the buffers that are marked DISCONT.
-std::vector<size_t> BreaksIn(const RecordedPad& pad) {
-  std::vector<size_t> breaks;
-  const auto buffers = BuffersOf(pad);
-  for (size_t i = 0; i < buffers.size(); ++i) {
-    if (buffers[i].flags & GST_BUFFER_FLAG_DISCONT) breaks.push_back(i);
-  }
-  return breaks;
-}
-
-std::vector<std::string> PadNames(SegmentFeeder& feeder) {
-  std::vector<std::string> names;
-  for (const RecordedPad& pad : feeder.recorder().pads())
-    names.push_back(pad.name);
-  return names;
-}
-
-using Names = std::vector<std::string>;
 
 /// Of a pad on which nothing may have been pushed yet; empty where there is no such pad.
 std::string CapsOf(SegmentFeeder& feeder, const std::string& name) {
@@ -131,20 +34,6 @@ std::string CapsOf(SegmentFeeder& feeder, const std::string& name) {
   return found;
 }
 
-/// One after the other.
-std::vector<Expected> Joined(std::vector<Expected> first, const std::vector<Expected>& second) {
-  first.insert(first.end(), second.begin(), second.end());
-  return first;
-}
-
-/// Only one of the plain movie's tracks.
-FragmentedSpec OneTrack(size_t track) {
-  FragmentedSpec spec = PlainFragments();
-  spec.movie.tracks = {spec.movie.tracks[track]};
-  spec.fragments = CutFragments(spec, 1.04);
-  return spec;
-}
-
 /// Its video at another size.
 FragmentedSpec LargerVideo() {
   FragmentedSpec spec = PlainFragments();
@@ -152,14 +41,6 @@ FragmentedSpec LargerVideo() {
   for (SampleSpec& sample : spec.movie.tracks[0].samples)
     sample.size += 100;
   return spec;
-}
-
-/// A stream's beginning: its header, then these segments.
-void Play(SegmentFeeder& feeder, const Stream& stream, const std::vector<size_t>& segments) {
-  feeder.Begin();
-  feeder.Push(stream.Header());
-  for (const size_t i : segments)
-    feeder.Push(stream.Segment(i));
 }
 
 TEST(Header, AloneExposesPads) {
@@ -278,136 +159,6 @@ TEST(Breaks, FlushAfterTheEnd) {
   ExpectPlayed(feeder, stream, {1});
   EXPECT_TRUE(feeder.PadNamed(kAudio).eos);
   EXPECT_EQ(feeder.recorder().errors(), Names{});
-}
-
-/// Where samples of a track lie in the whole file, by number.
-std::vector<uint64_t> PlacesOf(const Stream& stream, size_t segment) {
-  std::vector<uint64_t> places;
-  uint64_t at = stream.movie.places[segment].mdat + 8;
-  for (const TrackPart& part : stream.movie.places[segment].parts) {
-    for (size_t i = part.first; i < part.first + part.count; ++i) {
-      places.push_back(at);
-      at += stream.spec.movie.tracks[part.track].samples[i].size;
-    }
-  }
-  return places;
-}
-
-/// The video alone, with a key unit every four frames.
-FragmentedSpec ManyKeyUnits() {
-  FragmentedSpec spec = OneTrack(0);
-  for (size_t i = 0; i < spec.movie.tracks[0].samples.size(); ++i)
-    spec.movie.tracks[0].samples[i].sync = i % 4 == 0;
-  return spec;
-}
-
-/// Upstream that goes from key unit to key unit: what it sends is DISCONT, and has its place in the
-/// file for OFFSET.
-class KeyUnits : public testing::Test {
- protected:
-  void SendHeader(double rate = 1.0) {
-    feeder_.StartStream("stream");
-    feeder_.SendCaps("video/quicktime");
-    feeder_.SendSegment(0, 30 * GST_SECOND, rate);
-    feeder_.Push(stream_.Header(), SIZE_MAX, {.discont = true, .offset = 0});
-  }
-
-  GstFlowReturn PushFrom(uint64_t from, uint64_t to, size_t chunk = SIZE_MAX) {
-    return feeder_.Push(stream_.Part(from, to), chunk, {.discont = true, .offset = from});
-  }
-
-  /// `with_mdat`: its header as well.
-  void PushMoof(size_t segment, bool with_mdat) {
-    const FragmentPlace& place = stream_.movie.places[segment];
-    EXPECT_EQ(PushFrom(place.start, place.mdat + (with_mdat ? 8 : 0)), GST_FLOW_OK);
-  }
-
-  void PushSample(size_t segment, size_t i) {
-    const std::vector<uint64_t> places = PlacesOf(stream_, segment);
-    const uint64_t end = i + 1 < places.size() ? places[i + 1] : stream_.movie.places[segment].end;
-    EXPECT_EQ(PushFrom(places[i], end, 60), GST_FLOW_OK);
-    const std::vector<Expected> all = SamplesIn(stream_, 0, {segment});
-    expected_.push_back(all[i]);
-  }
-
-  void ExpectThem(const std::vector<size_t>& breaks) {
-    ExpectBuffers(BuffersOf(feeder_.PadNamed(kVideo)), expected_, kVideo);
-    EXPECT_EQ(BreaksIn(feeder_.PadNamed(kVideo)), breaks);
-    EXPECT_EQ(PadNames(feeder_), Names{kVideo});
-    EXPECT_EQ(feeder_.recorder().errors(), Names{});
-    EXPECT_EQ(EventsOf(feeder_.PadNamed(kVideo), GST_EVENT_CAPS).size(), 1u);
-    EXPECT_EQ(LostSamples(), 0u) << "what was left out is not lost";
-  }
-
-  uint64_t LostSamples() {
-    GstStructure* stats = nullptr;
-    guint64 lost = 0;
-    g_object_get(feeder_.recorder().demuxer(), "stats", &stats, nullptr);
-    EXPECT_TRUE(gst_structure_get_uint64(stats, "lost-samples", &lost));
-    gst_structure_free(stats);
-    return lost;
-  }
-
-  const Stream stream_{ManyKeyUnits()};
-  SegmentFeeder feeder_;
-  std::vector<Expected> expected_;
-};
-
-TEST_F(KeyUnits, OneBehindTheOther) {
-  SendHeader();
-  for (const size_t segment : {0, 1, 2}) {
-    PushMoof(segment, true);
-    for (const size_t i : {4, 8, 16})
-      PushSample(segment, i);
-  }
-  ExpectThem({0, 1, 2, 3, 4, 5, 6, 7, 8});
-}
-
-TEST_F(KeyUnits, Backwards) {
-  SendHeader(-1.0);
-  for (const size_t segment : {2, 1}) {
-    PushMoof(segment, true);
-    for (const size_t i : {16, 8, 0})
-      PushSample(segment, i);
-  }
-  ExpectThem({0, 1, 2, 3, 4, 5});
-}
-
-TEST_F(KeyUnits, BehindAMoofThatCameAlone) {
-  SendHeader();
-  PushMoof(1, false);
-  for (const size_t i : {0, 3, 6})
-    PushSample(1, i);
-  ExpectThem({0, 1, 2});
-}
-
-/// The first one comes with its moof; behind the last one the stream goes on as it is.
-TEST_F(KeyUnits, FromAndToTheWholeStream) {
-  SendHeader();
-  const std::vector<uint64_t> places = PlacesOf(stream_, 1);
-  PushFrom(stream_.movie.places[1].start, places[1], 100);
-  const std::vector<Expected> of_segment = SamplesIn(stream_, 0, {1});
-  expected_.push_back(of_segment[0]);
-  PushFrom(places[8], stream_.movie.places[1].end, 100);
-  expected_.insert(expected_.end(), of_segment.begin() + 8, of_segment.end());
-  feeder_.Push(stream_.Segment(2), 100);
-  expected_ = Joined(expected_, SamplesIn(stream_, 0, {2}));
-  ExpectThem({0, 1});
-}
-
-/// Files of their own are counted from 0.
-TEST_F(KeyUnits, ASegmentThatIsCountedFromItsOwnBeginning) {
-  SendHeader();
-  for (const size_t segment : {0, 1}) {
-    const FragmentPlace& place = stream_.movie.places[segment];
-    const uint64_t sample = PlacesOf(stream_, segment)[4];
-    feeder_.Push(stream_.Part(place.start, place.mdat + 8), 50, {.discont = true, .offset = 0});
-    feeder_.Push(stream_.Part(sample, PlacesOf(stream_, segment)[5]),
-                 50,
-                 {.discont = true, .offset = sample - place.start});
-    expected_.push_back(SamplesIn(stream_, 0, {segment})[4]);
-  }
-  ExpectBuffers(BuffersOf(feeder_.PadNamed(kVideo)), expected_, kVideo);
 }
 
 TEST(NewHeader, GoesOnOnTheSamePadsWithOtherCaps) {

@@ -4,6 +4,7 @@
 // and how many requests and bytes it takes to start and to seek.
 
 #include <algorithm>
+#include <filesystem>
 
 #include <gtest/gtest.h>
 
@@ -225,6 +226,36 @@ TEST_P(LongMovie, SeeksWithFewRequestsAndBytes) {
       EXPECT_LT(BytesReceived(recorder.demuxer()) - before, file_bytes / 100)
           << first << " " << part;
     }
+  }
+}
+
+/// The requests of some seeks in a session of its own.
+size_t RequestsOfSeeks(HttpServer* server, const std::string& cache, int64_t duration_ns) {
+  Recorder recorder(HttpSource(server->Uri(kName)));
+  g_object_set(recorder.demuxer(), "index-cache-dir", cache.c_str(), nullptr);
+  recorder.HoldAtFirstBuffers();
+  recorder.Start("");
+  EXPECT_TRUE(recorder.WaitStarted(30));
+  server->ResetCounts();
+  for (const int64_t tenth : {9, 4, 7}) {
+    EXPECT_TRUE(SeekTo(&recorder, GST_SEEK_FLAG_ACCURATE, duration_ns / 10 * tenth));
+    EXPECT_TRUE(recorder.WaitFirstBuffers(30));
+  }
+  return server->Counts(kName).requests;
+}
+
+TEST_P(LongMovie, WhatWasFoundIsKeptWhereThatIsAskedFor) {
+  const Watchdog watchdog(GetParam().name, 60);
+  const TempFile unique{{}};
+  const std::string cache = unique.path() + ".cache";
+  const auto duration = static_cast<int64_t>(layout_.DurationNs());
+  const size_t first = RequestsOfSeeks(&server_, cache, duration);
+  const size_t second = RequestsOfSeeks(&server_, cache, duration);
+  std::filesystem::remove_all(cache);
+  if (GetParam().fragments == Fragments::kWithoutIndex) {
+    EXPECT_LT(second, first);
+  } else {
+    EXPECT_LE(second, first);
   }
 }
 
