@@ -37,7 +37,8 @@ void AddSegmentIndex(const BoxHeader& box, Bytes body, FragmentHints* hints) {
   Reader r(body.subspan(static_cast<size_t>(sidx->references.offset - box.body)));
   for (uint64_t i = 0; i < sidx->references.count; ++i) {
     hints->anchors.push_back({offset, ToNanoseconds(ticks, sidx->timescale)});
-    offset = SaturatingAdd(static_cast<int64_t>(offset), r.U32() & ~kReferencesIndex);
+    offset = static_cast<uint64_t>(
+        SaturatingAdd(static_cast<int64_t>(offset), r.U32() & ~kReferencesIndex));
     ticks = SaturatingAdd(ticks, r.U32());
     r.U32();
   }
