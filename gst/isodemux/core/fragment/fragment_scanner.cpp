@@ -110,10 +110,13 @@ Result<std::optional<BoxHeader>> FragmentScanner::Search(uint64_t from, uint64_t
 }
 
 Result<std::optional<BoxHeader>> FragmentScanner::SearchLast(uint64_t from, uint64_t to) {
-  while (to > from) {
+  // Where bytes come late each block is asked for in a call of its own, and those before it have
+  // gone by then.
+  for (to = SkipSearchedBack(to); to > from;) {
     const uint64_t begin = to - std::min(to - from, kSearchBytes);
     ISO_TRY(const std::optional<BoxHeader> moof, SearchBlock(begin, to, Wanted::kLast));
     if (moof) return moof;
+    if (const auto size = source_.size(); !size || to < *size) RememberSearched(begin, to);
     to = begin;
   }
   return std::optional<BoxHeader>();
@@ -162,10 +165,17 @@ uint64_t FragmentScanner::SkipSearched(uint64_t from) const {
   return from >= searched_from_ && from < searched_to_ ? searched_to_ : from;
 }
 
+uint64_t FragmentScanner::SkipSearchedBack(uint64_t to) const {
+  const std::lock_guard lock(mutex_);
+  return to > searched_from_ && to <= searched_to_ ? searched_from_ : to;
+}
+
+/// Joined to what was searched before, where they touch.
 void FragmentScanner::RememberSearched(uint64_t from, uint64_t to) {
   const std::lock_guard lock(mutex_);
-  if (from < searched_from_ || from > searched_to_) searched_from_ = from;
-  searched_to_ = to;
+  const bool touches = from <= searched_to_ && to >= searched_from_;
+  searched_from_ = touches ? std::min(from, searched_from_) : from;
+  searched_to_ = touches ? std::max(to, searched_to_) : to;
 }
 
 }  // namespace iso

@@ -57,6 +57,7 @@ class FragmentScanner {
   Result<std::optional<BoxHeader>> BoxAt(uint64_t offset);
   Status KeepLoose(const BoxHeader& box, FoundFragment* found);
   uint64_t SkipSearched(uint64_t from) const;
+  uint64_t SkipSearchedBack(uint64_t to) const;
   void RememberSearched(uint64_t from, uint64_t to);
 
   ByteSource& source_;
