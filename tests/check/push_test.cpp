@@ -88,11 +88,13 @@ std::string TextOf(const RecordedItem& item) {
   return out.str();
 }
 
-/// Gaps have their place in time, of which a file has no order: they are not compared.
+/// Gaps have their place in time, of which a file has no order, and what is pushed has no stream
+/// collection: neither is compared.
 std::vector<const RecordedItem*> Comparable(const RecordedPad& pad) {
   std::vector<const RecordedItem*> items;
   for (const RecordedItem& item : pad.items) {
-    if (item.event && GST_EVENT_TYPE(item.event.get()) == GST_EVENT_GAP) continue;
+    const GstEventType type = item.event ? GST_EVENT_TYPE(item.event.get()) : GST_EVENT_UNKNOWN;
+    if (type == GST_EVENT_GAP || type == GST_EVENT_STREAM_COLLECTION) continue;
     items.push_back(&item);
   }
   return items;

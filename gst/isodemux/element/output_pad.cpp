@@ -96,13 +96,13 @@ void OutputPad::SetTags(Ref<GstTagList> stream_tags) {
   stream_tags_ = std::move(stream_tags);
 }
 
-void OutputPad::Announce(guint group_id, guint32 seqnum) {
+void OutputPad::Announce(guint group_id, guint32 seqnum, bool with_stream) {
   seqnum_ = seqnum;
   Ref<GstEvent> start =
       Numbered(gst_event_new_stream_start(gst_stream_get_stream_id(stream_.get())), seqnum);
   gst_event_set_group_id(start.get(), group_id);
   gst_event_set_stream_flags(start.get(), gst_stream_get_stream_flags(stream_.get()));
-  gst_event_set_stream(start.get(), stream_.get());
+  if (with_stream) gst_event_set_stream(start.get(), stream_.get());
   gst_pad_push_event(pad_.get(), start.release());
   gst_pad_push_event(pad_.get(),
                      Numbered(gst_event_new_caps(first_format().caps.get()), seqnum).release());

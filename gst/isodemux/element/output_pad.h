@@ -46,7 +46,7 @@ class OutputPad {
   void AddProtectionEvent(Ref<GstEvent> event) { protection_events_.push_back(std::move(event)); }
 
   /// Says what stands at the start of a stream: STREAM_START and CAPS.
-  void Announce(guint group_id, guint32 seqnum);
+  void Announce(guint group_id, guint32 seqnum, bool with_stream);
 
   GstPad* pad() const { return pad_.get(); }  ///< any thread
 
@@ -150,7 +150,7 @@ class OutputPad {
   Ref<GstStream> stream_;
   Ref<GstTagList> stream_tags_;
   Ref<GstTagList> global_tags_;
-  Ref<GstEvent> toc_;  ///< until it has been pushed
+  Ref<GstEvent> toc_;                             ///< until it has been pushed
   std::vector<Ref<GstEvent>> protection_events_;  ///< not yet pushed
   ProtectionMetas protection_;
   std::optional<uint64_t> systems_from_;  ///< the fragment whose DRM systems were told last

@@ -202,6 +202,7 @@ class Session {
   void GuessBitrate();
   void WarnOfEncryption() const;
   Status ReadToc();
+  bool HasOwnCollection() const { return pull_ || input_; }
   void PostCollection(guint group_id);
   void ExposeOutputs(const Outputs& retired);
   void RemovePad(OutputPad& output);

@@ -279,10 +279,15 @@ void Session::WarnOfEncryption() const {
 }
 
 /// One from upstream is passed on; otherwise ours goes to the bus before any pad is seen.
+///
+/// Pushed files have none: parsebin then makes one, and tells it behind its parsers. Those keep
+/// ours back until their first frame, and decodebin3 (1.22) reads nothing from a pad before it; so
+/// where the file brings half a second of video before any sound, its queue for that would be full
+/// and nothing would go on.
 void Session::PostCollection(guint group_id) {
   Ref<GstEvent> event =
       Ref<GstEvent>::Adopt(gst_pad_get_sticky_event(sink_, GST_EVENT_STREAM_COLLECTION, 0));
-  if (!event) {
+  if (!event && HasOwnCollection()) {
     const GCharPtr upstream(gst_pad_get_stream_id(sink_));
     auto collection = Ref<GstStreamCollection>::Adopt(gst_stream_collection_new(upstream.get()));
     for (const auto& output : outputs_) {
@@ -297,9 +302,9 @@ void Session::PostCollection(guint group_id) {
   for (const auto& output : outputs_) {
     if (!gst_pad_is_active(output->pad())) {
       gst_pad_set_active(output->pad(), TRUE);
-      output->Announce(group_id, seqnum_);
+      output->Announce(group_id, seqnum_, HasOwnCollection());
     }
-    gst_pad_push_event(output->pad(), Ref<GstEvent>(event).release());
+    if (event) gst_pad_push_event(output->pad(), Ref<GstEvent>(event).release());
   }
 }
 
