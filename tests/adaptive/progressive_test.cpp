@@ -12,8 +12,9 @@ namespace {
 
 constexpr const char* kName = "/movie.mp4";
 
-/// To play from start to end: with the header last, downloadbuffer makes two more of its own.
-constexpr size_t kMostRequests = 5;
+/// To play from start to end: with the header last, downloadbuffer makes two more of its own; in
+/// fragments without an index, where the end is looked at first, three.
+constexpr size_t kMostRequests = 6;
 
 /// Several megabytes.
 const std::vector<TrackSpec>& Tracks() {

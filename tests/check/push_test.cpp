@@ -88,8 +88,7 @@ std::string TextOf(const RecordedItem& item) {
   return out.str();
 }
 
-/// Gaps have their place in time, of which a file has no order, and what is pushed has no stream
-/// collection: neither is compared.
+/// A file has no order of gaps, and what is pushed no stream collection: neither is compared.
 std::vector<const RecordedItem*> Comparable(const RecordedPad& pad) {
   std::vector<const RecordedItem*> items;
   for (const RecordedItem& item : pad.items) {
@@ -174,8 +173,7 @@ void ExpectSameInAllChunks(const std::string& path) {
   const Played pulled = Pull(path);
   for (const size_t chunk :
        {size_t{1}, size_t{7}, size_t{188}, size_t{4096}, size_t{65536}, kWhole}) {
-    if (chunk == 1 && bytes->size() > kByteByByte) continue;
-    if (chunk == 7 && bytes->size() > 7 * kByteByByte) continue;
+    if (chunk < 188 && bytes->size() > chunk * kByteByByte) continue;
     EXPECT_EQ(Difference(pulled, Push(bytes, {chunk, false, false})), "") << "chunks of " << chunk;
   }
   EXPECT_EQ(Difference(pulled, Push(bytes, {4096, true, true})), "") << "seekable";

@@ -149,23 +149,20 @@ gboolean SinkQuery(GstPad* pad, GstObject* parent, GstQuery* query) {
   return TRUE;
 }
 
-/// What had rather be read in order is left to push, if it can.
+/// Also from what had rather be read in order, as downloadbuffer passes it on of its source: what it
+/// has fetched can be read at random, and its flushes in push mode do not say of which seek they are.
 bool IsToBePulled(GstPad* sink) {
   const auto query = Ref<GstQuery>::Adopt(gst_query_new_scheduling());
-  if (!gst_pad_peer_query(sink, query.get())) return false;
-  GstSchedulingFlags flags{};
-  gst_query_parse_scheduling(query.get(), &flags, nullptr, nullptr, nullptr);
-  const bool in_order = (flags & GST_SCHEDULING_FLAG_SEQUENTIAL) != 0;
-  const bool pushes = gst_query_has_scheduling_mode(query.get(), GST_PAD_MODE_PUSH);
-  return !(in_order && pushes) && gst_query_has_scheduling_mode_with_flags(
-                                      query.get(), GST_PAD_MODE_PULL, GST_SCHEDULING_FLAG_SEEKABLE);
+  return gst_pad_peer_query(sink, query.get()) &&
+         gst_query_has_scheduling_mode_with_flags(
+             query.get(), GST_PAD_MODE_PULL, GST_SCHEDULING_FLAG_SEEKABLE);
 }
 
 gboolean SinkActivate(GstPad* sink, GstObject* parent) {
   if (IsToBePulled(sink)) {
     return gst_pad_activate_mode(sink, GST_PAD_MODE_PULL, TRUE);
   }
-  GST_DEBUG_OBJECT(parent, "upstream cannot well be read at random: it is to push");
+  GST_DEBUG_OBJECT(parent, "upstream cannot be read at random: it is to push");
   return gst_pad_activate_mode(sink, GST_PAD_MODE_PUSH, TRUE);
 }
 

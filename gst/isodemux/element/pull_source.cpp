@@ -28,7 +28,7 @@ PullSource::PullSource(GstPad* sink) : sink_(Ref<GstPad>::Share(sink)) {
   if (!gst_pad_peer_query(sink, query.get())) return;
   GstSchedulingFlags flags{};
   gst_query_parse_scheduling(query.get(), &flags, nullptr, nullptr, nullptr);
-  limited_ = (flags & GST_SCHEDULING_FLAG_BANDWIDTH_LIMITED) != 0;
+  limited_ = (flags & (GST_SCHEDULING_FLAG_BANDWIDTH_LIMITED | GST_SCHEDULING_FLAG_SEQUENTIAL)) != 0;
 }
 
 bool PullSource::AskSize() {
