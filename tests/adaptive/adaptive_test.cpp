@@ -66,9 +66,10 @@ constexpr SeekCase kSeeks[] = {
 };
 
 /// Each seek comes when nothing is under way any more. GStreamer 1.22 has races where one comes
-/// while it downloads, whatever the demuxer behind it: adaptivedemux2's assertions fail now and
-/// then (downloadrequest.c: in_use, gstadaptivedemux-stream.c: pending_cb_id), and with the older
-/// demuxers libsoup crashes when it closes what was cancelled.
+/// while it downloads: adaptivedemux2's assertions fail now and then (downloadrequest.c: in_use,
+/// gstadaptivedemux-stream.c: pending_cb_id), with qtdemux behind it as well; and with the older
+/// demuxers libsoup crashed on a thread of its own, closing what was cancelled (not tried with
+/// qtdemux).
 TEST_P(Adaptive, SeeksFromPauseAndPlaysOn) {
   const Presentation presentation = MakePresentation();
   const auto playing = PlayerOf(presentation, kForLarge);
