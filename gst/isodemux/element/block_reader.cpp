@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/memory/memory_governor.h"
 #include "element/log.h"
 
 #define GST_CAT_DEFAULT isodemux_io_debug
@@ -12,7 +13,7 @@ namespace iso::gst {
 namespace {
 
 constexpr uint64_t kSmallestBlock = 32 << 10;  ///< after a seek, and for lone tracks
-constexpr uint64_t kLargestBlock = 1 << 20;    ///< when reading goes on and on
+constexpr uint64_t kLargestBlock = 1 << 20;    ///< when reading goes on and on; less under pressure
 constexpr uint64_t kNearby = 64 << 10;         ///< a hole this small does not end a run of reads
 constexpr uint64_t kSmallestWide = 256 << 10;  ///< the same where each read is slow
 constexpr uint64_t kNearbyWide = 256 << 10;
@@ -41,9 +42,13 @@ Ref<GstBuffer> Allocate(uint64_t size, bool padded) {
 
 }  // namespace
 
-BlockReader::BlockReader(PullSource& source, size_t streams, std::shared_ptr<WideSource> wide)
+BlockReader::BlockReader(PullSource& source,
+                         size_t streams,
+                         std::shared_ptr<WideSource> wide,
+                         std::function<PressureLevel()> pressure)
     : source_(source),
       wide_(std::move(wide)),
+      pressure_(std::move(pressure)),
       smallest_block_(wide_ ? kSmallestWide : kSmallestBlock),
       nearby_(wide_ ? kNearbyWide : kNearby),
       max_blocks_(std::clamp<size_t>(streams + 1, 2, kMostBlocks)) {
@@ -51,6 +56,7 @@ BlockReader::BlockReader(PullSource& source, size_t streams, std::shared_ptr<Wid
 
 void BlockReader::Forget() {
   blocks_.clear();
+  NoteHeld();
   if (wide_) wide_->TakeBack();
 }
 
@@ -85,13 +91,20 @@ BlockReader::Block* BlockReader::Find(uint64_t offset, uint64_t size) {
   return &*found;
 }
 
+/// By what memory there is: 1 MiB, 512, 256 and 128 KiB. Where each read is slow no less than what
+/// one is worth.
+uint64_t BlockReader::LargestBlock() const {
+  return std::max(BytesAtLevel(pressure_(), kLargestBlock), smallest_block_);
+}
+
 /// A block that continues an earlier one is twice as large as that. What another block holds (a
 /// track may be ahead) is not read again.
 uint64_t BlockReader::SizeFor(uint64_t offset, uint64_t size) const {
+  const uint64_t largest = LargestBlock();
   uint64_t wanted = smallest_block_;
   for (const Block& block : blocks_) {
     const bool continues = offset >= block.offset && offset <= block.offset + block.size + nearby_;
-    if (continues) wanted = std::max(wanted, std::min(2 * block.size, kLargestBlock));
+    if (continues) wanted = std::max(wanted, std::min(2 * block.size, largest));
   }
   for (const Block& block : blocks_) {
     if (block.offset > offset) wanted = std::min(wanted, block.offset - offset);
@@ -117,11 +130,15 @@ GstFlowReturn BlockReader::Load(uint64_t offset, uint64_t size, Block** block) {
   blocks_.push_back(Block{offset, got, 0, 0, std::move(buffer)});
   latest_ = blocks_.size() - 1;
   *block = &blocks_.back();
+  NoteHeld();
   return GST_FLOW_OK;
 }
 
-/// The block used longest ago goes, unless one is used up.
+/// The block used longest ago goes, where they are too many; and those that came before memory was
+/// short.
 void BlockReader::MakeRoom() {
+  const uint64_t largest = std::max(LargestBlock(), kAlone);
+  std::erase_if(blocks_, [&](const Block& block) { return block.size > largest; });
   if (blocks_.size() < max_blocks_) return;
   const auto oldest =
       std::min_element(blocks_.begin(), blocks_.end(), [](const Block& a, const Block& b) {
@@ -140,12 +157,12 @@ GstFlowReturn BlockReader::ReadAlone(uint64_t offset, uint64_t size, Ref<GstBuff
   return GST_FLOW_OK;
 }
 
-uint64_t BlockReader::held_bytes() const {
+void BlockReader::NoteHeld() {
   uint64_t bytes = 0;
   for (const Block& block : blocks_) {
     bytes += block.size;
   }
-  return bytes;
+  source_.NoteHeld(bytes);
 }
 
 }  // namespace iso::gst

@@ -6,8 +6,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <vector>
 
+#include "core/memory/pressure.h"
 #include "element/pull_source.h"
 #include "element/ref.h"
 #include "element/wide_source.h"
@@ -17,23 +20,24 @@ namespace iso::gst {
 /// Streaming thread only.
 class BlockReader final : public SampleReader {
  public:
-  /// `streams`: how many tracks are read side by side, each perhaps from its own place. `wide`: null,
-  /// or who else wants what is read; then blocks are large from the first one on.
-  BlockReader(PullSource& source, size_t streams, std::shared_ptr<WideSource> wide);
+  /// `streams`: how many tracks are read side by side, each perhaps from its own place. `wide`:
+  /// null, or who else wants what is read; then blocks are large from the first one on. `pressure`:
+  /// how short memory is, asked before each read.
+  BlockReader(PullSource& source,
+              size_t streams,
+              std::shared_ptr<WideSource> wide,
+              std::function<PressureLevel()> pressure);
 
   GstFlowReturn Read(uint64_t offset, uint64_t size, bool copy, Ref<GstBuffer>* out) override;
 
   /// Reading starts small again.
   void Forget() override;
 
-  /// Bytes of blocks held now (downstream may hold more).
-  uint64_t held_bytes() const;
-
  private:
   struct Block {
     uint64_t offset;
     uint64_t size;
-    uint32_t shares;     ///< parts handed out so far
+    uint32_t shares;  ///< parts handed out so far
     uint64_t last_use;
     Ref<GstBuffer> buffer;
 
@@ -47,9 +51,12 @@ class BlockReader final : public SampleReader {
   uint64_t SizeFor(uint64_t offset, uint64_t size) const;
   GstFlowReturn ReadAlone(uint64_t offset, uint64_t size, Ref<GstBuffer>* out);
   void MakeRoom();
+  uint64_t LargestBlock() const;
+  void NoteHeld();
 
   PullSource& source_;
   const std::shared_ptr<WideSource> wide_;
+  const std::function<PressureLevel()> pressure_;
   const uint64_t smallest_block_;
   const uint64_t nearby_;
   size_t max_blocks_;

@@ -89,7 +89,9 @@ GstFlowReturn PullSource::Pull(uint64_t offset, Ref<GstBuffer>* buffer) {
 }
 
 SourceStats PullSource::stats() const {
-  return {reads_.load(std::memory_order_relaxed), bytes_.load(std::memory_order_relaxed)};
+  return {reads_.load(std::memory_order_relaxed),
+          bytes_.load(std::memory_order_relaxed),
+          held_.load(std::memory_order_relaxed)};
 }
 
 }  // namespace iso::gst

@@ -36,6 +36,9 @@ class PullSource final : public Upstream {
 
   SourceStats stats() const override;
 
+  /// For stats(): what was pulled in blocks and is kept.
+  void NoteHeld(uint64_t bytes) { held_.store(bytes, std::memory_order_relaxed); }
+
   /// Upstream says that it has not much to spare (GST_SCHEDULING_FLAG_BANDWIDTH_LIMITED).
   bool is_limited() const { return limited_; }
 
@@ -48,6 +51,7 @@ class PullSource final : public Upstream {
   std::atomic<GstFlowReturn> last_failure_{GST_FLOW_OK};
   std::atomic<uint64_t> reads_{0};
   std::atomic<uint64_t> bytes_{0};
+  std::atomic<uint64_t> held_{0};
 };
 
 }  // namespace iso::gst

@@ -89,7 +89,9 @@ std::optional<uint64_t> PushSource::size() const {
 
 SourceStats PushSource::stats() const {
   const std::lock_guard lock(lock_);
-  return stats_;
+  SourceStats stats = stats_;
+  stats.held_bytes = end_ - begin_;
+  return stats;
 }
 
 PushSource::Presence PushSource::Find(uint64_t offset, uint64_t size) const {

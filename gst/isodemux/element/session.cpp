@@ -16,9 +16,6 @@ namespace {
 
 constexpr uint32_t kStepsOfTick = 1024;
 
-/// Pages of tables that are packed in memory cost next to nothing to read again.
-constexpr uint64_t kPushIndexBudget = 64 << 10;
-
 MovieOptions OptionsOf(const Settings& settings,
                        const ProcessMemory& memory,
                        Inflater* inflater,
@@ -27,7 +24,6 @@ MovieOptions OptionsOf(const Settings& settings,
   MovieOptions options;
   options.governor = memory.governor();
   options.index_budget_bytes = settings.index_budget_bytes;
-  if (push) options.index_budget_bytes = std::min(settings.index_budget_bytes, kPushIndexBudget);
   options.inflater = inflater;
   options.streamed = push;
   options.look_at_end = !push;
@@ -105,6 +101,7 @@ void Session::Publish() {
   const std::lock_guard lock(lock_);
   published_.movie = demuxer_->movie();
   published_.duration_ns = published_.movie ? demuxer_->end_ns() : kTimeMax;
+  published_.header_bytes = demuxer_->header_bytes();
   if (*published_.outputs != outputs_)
     published_.outputs = std::make_shared<const Outputs>(outputs_);
   published_.segment = segment_;
@@ -166,7 +163,8 @@ GstFlowReturn Session::Open() {
   if (push_) {
     blocks_ = std::make_unique<PushReader>(*push_);
   } else {
-    blocks_ = std::make_unique<BlockReader>(*pull_, outputs_.size(), wide_);
+    const auto pressure = [this] { return LevelOfWarning(MemoryPressure()); };
+    blocks_ = std::make_unique<BlockReader>(*pull_, outputs_.size(), wide_, pressure);
   }
   segment_.start = segment_.time = segment_.position = static_cast<guint64>(landed->from_ns);
   const int64_t duration = demuxer_->end_ns();
@@ -403,8 +401,8 @@ uint64_t Session::LostBytes() const {
 void Session::ReportLosses() {
   lost_samples_ = demuxer_->stats().lost_samples;
   lost_bytes_ = demuxer_->stats().lost_bytes;
-  uint64_t index_bytes = 0;
-  const uint64_t unknown = FragmentLosses(&index_bytes).lost_bytes;
+  const auto fragments = Fragments(Read());
+  const uint64_t unknown = fragments ? fragments->stats().lost_bytes : 0;
   if ((LostSamples() == 0 && unknown == 0) || losses_reported_) return;
   losses_reported_ = true;
   PostLossWarning(element_, LostSamples(), LostBytes() + unknown);
@@ -443,12 +441,9 @@ uint64_t Session::Bitrate() const {
   return gst_util_uint64_scale(*size, 8 * GST_SECOND, static_cast<guint64>(now.duration_ns));
 }
 
-FragmentStats Session::FragmentLosses(uint64_t* index_bytes) const {
-  const Published now = Read();
-  if (!now.movie || now.movie->tracks.empty() || !now.movie->tracks.front().fragments) return {};
-  const FragmentIndex& fragments = *now.movie->tracks.front().fragments;
-  *index_bytes = fragments.Bytes();
-  return fragments.stats();
+std::shared_ptr<const FragmentIndex> Session::Fragments(const Published& now) {
+  if (!now.movie || now.movie->tracks.empty()) return nullptr;
+  return now.movie->tracks.front().fragments;
 }
 
 void Session::FillStats(GstStructure* stats) const {
@@ -456,13 +451,15 @@ void Session::FillStats(GstStructure* stats) const {
   const Published now = Read();
   const PageCacheStats pages = now.movie ? now.movie->pages->stats() : PageCacheStats();
   const SourceStats source = source_->stats();
-  uint64_t fragment_bytes = 0;
-  const FragmentStats fragments = FragmentLosses(&fragment_bytes);
+  const auto index = Fragments(now);
+  const FragmentStats fragments = index ? index->stats() : FragmentStats();
   const std::pair<const char*, uint64_t> fields[] = {
       {"index-bytes", pages.memory.held_bytes},
       {"index-budget", pages.memory.limit_bytes},
       {"index-peak-bytes", pages.memory.peak_bytes},
-      {"fragment-bytes", fragment_bytes},
+      {"fragment-bytes", index ? index->BytesInUse() : 0},
+      {"header-bytes", now.header_bytes},
+      {"buffered-bytes", source.held_bytes},
       {"memory-pressure", MemoryPressure()},
       {"shrinks", pages.memory.shrinks},
       {"bytes-given-back", pages.memory.bytes_given_back},

@@ -122,10 +122,12 @@ class Session {
     std::shared_ptr<const Outputs> outputs;  ///< never null; empty until then
     GstSegment segment;                      ///< of the presentation
     int64_t duration_ns = kTimeMax;          ///< as far as is known; kTimeMax: it is not
+    uint64_t header_bytes = 0;               ///< of what the movie header is kept in, packed
   };
 
   Published Read() const;
   void Publish();
+  static std::shared_ptr<const FragmentIndex> Fragments(const Published& now);  ///< null: none
 
   // session.cpp
   static void Loop(gpointer session);
@@ -148,7 +150,6 @@ class Session {
   void Pause(GstFlowReturn why);
   void ReportLosses();
   uint64_t LostSamples() const;
-  FragmentStats FragmentLosses(uint64_t* index_bytes) const;
   uint64_t LostBytes() const;
 
   bool IsSegmentSeek() const { return (segment_.flags & GST_SEGMENT_FLAG_SEGMENT) != 0; }

@@ -12,10 +12,11 @@
 
 namespace iso::gst {
 
-/// Counts of what was read from upstream. Only rise.
+/// What was read from upstream: counts, which only rise, and what of it is there now.
 struct SourceStats {
   uint64_t reads = 0;
   uint64_t bytes = 0;
+  uint64_t held_bytes = 0;  ///< of sample data, for what comes next
 };
 
 /// The core's bytes. Thread-safe.

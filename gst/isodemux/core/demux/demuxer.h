@@ -95,6 +95,9 @@ class Demuxer {
   /// What comes next.
   Status Next(Event* event);
 
+  /// Memory in which a stream's movie header is kept, since it comes only once. After Open().
+  uint64_t header_bytes() const { return stream_ ? stream_->kept_bytes() : 0; }
+
   /// No byte before this one is needed any more, for anything but a seek.
   uint64_t LeastNeeded();
 

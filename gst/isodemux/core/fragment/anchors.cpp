@@ -11,65 +11,91 @@ bool LiesBefore(const Anchor& a, const Anchor& b) {
   return a.offset < b.offset;
 }
 
+bool StartsLater(int64_t time_ns, const Anchor& anchor) {
+  return time_ns < anchor.time_ns;
+}
+
 }  // namespace
 
+void ThinOut(std::vector<Anchor>* anchors) {
+  size_t kept = 0;
+  for (size_t i = 0; i < anchors->size(); i += 2)
+    (*anchors)[kept++] = (*anchors)[i];
+  anchors->resize(kept);
+}
+
+void Anchors::SetRoom(size_t bytes) {
+  most_ = std::clamp(bytes / sizeof(Anchor), kFewest, kMost);
+  while (list_.rows() > most_)
+    list_.Thin();
+  list_.GiveBack(most_);
+}
+
 void Anchors::Add(std::vector<Anchor> anchors) {
-  list_.insert(list_.end(), anchors.begin(), anchors.end());
-  std::stable_sort(list_.begin(), list_.end(), LiesBefore);
-  std::vector<Anchor> kept;
-  kept.reserve(std::min(list_.size(), kMost));
-  for (const Anchor& anchor : list_) {
-    const bool follows = kept.empty() || (anchor.offset > kept.back().offset &&
-                                          anchor.time_ns >= kept.back().time_ns);
-    if (follows) kept.push_back(anchor);
+  std::sort(anchors.begin(), anchors.end(), LiesBefore);
+  MakeRoomFor(&anchors);
+  Merge(anchors);
+  DropContradictions();
+}
+
+/// From the back, so that it takes no memory but the list's own.
+void Anchors::Merge(const std::vector<Anchor>& anchors) {
+  size_t known = list_.rows();
+  size_t added = anchors.size();
+  for (size_t i = 0; i < anchors.size(); ++i)
+    list_.AppendRow();
+  Anchor* const all = list_.row(0);
+  while (added > 0) {
+    const bool known_last = known > 0 && LiesBefore(anchors[added - 1], all[known - 1]);
+    const size_t last = known + added - 1;
+    all[last] = known_last ? all[--known] : anchors[--added];
   }
-  list_ = std::move(kept);
-  while (list_.size() > kMost) {
-    Thin();
+}
+
+/// Whoever lies behind another one and starts before it goes, and who lies where it does.
+void Anchors::DropContradictions() {
+  Anchor* const all = list_.row(0);
+  size_t kept = 0;
+  for (size_t i = 0; i < list_.rows(); ++i) {
+    const bool follows = kept == 0 || (all[i].offset > all[kept - 1].offset &&
+                                       all[i].time_ns >= all[kept - 1].time_ns);
+    if (follows) all[kept++] = all[i];
+  }
+  list_.Truncate(kept);
+}
+
+/// Of those that are there and those that come every second one goes until there is.
+void Anchors::MakeRoomFor(std::vector<Anchor>* anchors) {
+  while (list_.rows() + anchors->size() > list_.capacity()) {
+    if (list_.Grow(kFewest, most_)) continue;
+    if (list_.rows() > anchors->size()) {
+      list_.Thin();
+    } else {
+      ThinOut(anchors);
+    }
   }
 }
 
 void Anchors::Add(const Anchor& anchor) {
-  const auto place = std::lower_bound(list_.begin(), list_.end(), anchor, LiesBefore);
-  const bool known = place != list_.end() && place->offset == anchor.offset;
-  const bool early = place != list_.begin() && std::prev(place)->time_ns > anchor.time_ns;
-  const bool late = place != list_.end() && place->time_ns < anchor.time_ns;
+  if (list_.IsFull() && !list_.Grow(kFewest, most_)) list_.Thin();
+  const auto place = std::lower_bound(list().begin(), list().end(), anchor, LiesBefore);
+  const bool known = place != list().end() && place->offset == anchor.offset;
+  const bool early = place != list().begin() && std::prev(place)->time_ns > anchor.time_ns;
+  const bool late = place != list().end() && place->time_ns < anchor.time_ns;
   if (known || early || late) return;
-  list_.insert(place, anchor);
-  if (list_.size() > kMost) Thin();
-}
-
-void Anchors::Thin() {
-  size_t kept = 0;
-  for (size_t i = 0; i < list_.size(); i += 2) {
-    list_[kept++] = list_[i];
-  }
-  list_.resize(kept);
-  list_.shrink_to_fit();
+  *list_.InsertRow(static_cast<size_t>(place - list().begin())) = anchor;
 }
 
 std::optional<Anchor> Anchors::AtOrBefore(int64_t time_ns) const {
-  const auto after =
-      std::upper_bound(list_.begin(), list_.end(), time_ns, [](int64_t t, const Anchor& a) {
-        return t < a.time_ns;
-      });
-  if (after == list_.begin()) return std::nullopt;
+  const auto after = std::upper_bound(list().begin(), list().end(), time_ns, StartsLater);
+  if (after == list().begin()) return std::nullopt;
   return *std::prev(after);
 }
 
 std::optional<Anchor> Anchors::After(int64_t time_ns) const {
-  const auto after =
-      std::upper_bound(list_.begin(), list_.end(), time_ns, [](int64_t t, const Anchor& a) {
-        return t < a.time_ns;
-      });
-  if (after == list_.end()) return std::nullopt;
+  const auto after = std::upper_bound(list().begin(), list().end(), time_ns, StartsLater);
+  if (after == list().end()) return std::nullopt;
   return *after;
-}
-
-std::optional<Anchor> Anchors::BeforeByte(uint64_t offset) const {
-  const auto place = std::lower_bound(list_.begin(), list_.end(), Anchor{offset, 0}, LiesBefore);
-  if (place == list_.begin()) return std::nullopt;
-  return *std::prev(place);
 }
 
 }  // namespace iso

@@ -10,6 +10,8 @@
 #include <optional>
 #include <vector>
 
+#include "core/memory/counted_list.h"
+
 namespace iso {
 
 /// A place where a fragment begins, or a box in front of one.
@@ -18,11 +20,20 @@ struct Anchor {
   int64_t time_ns = 0;  ///< about when it starts: decode time, before any edit list
 };
 
-/// Sorted by offset. Never more than kMost: when there are, every second one goes. Not
-/// thread-safe.
+/// Drops every second one.
+void ThinOut(std::vector<Anchor>* anchors);
+
+/// Sorted by offset. When there are more than there is room for, every second one goes. Not
+/// thread-safe; the memory must outlive them.
 class Anchors {
  public:
   static constexpr size_t kMost = 65536;
+  static constexpr size_t kFewest = 16;  ///< for these there is room always
+
+  explicit Anchors(IndexMemory& memory) : list_(memory) {}
+
+  /// Keeps at most so many bytes from now on, or kFewest.
+  void SetRoom(size_t bytes);
 
   /// Several, in any order. Those that contradict the order of the others are left out.
   void Add(std::vector<Anchor> anchors);
@@ -33,17 +44,15 @@ class Anchors {
   std::optional<Anchor> AtOrBefore(int64_t time_ns) const;
   std::optional<Anchor> After(int64_t time_ns) const;
 
-  /// The last one that begins before a byte.
-  std::optional<Anchor> BeforeByte(uint64_t offset) const;
-
-  const std::vector<Anchor>& list() const { return list_; }
-
-  size_t Bytes() const { return list_.capacity() * sizeof(Anchor); }
+  const std::vector<Anchor>& list() const { return list_.items(); }
 
  private:
-  void Thin();
+  void MakeRoomFor(std::vector<Anchor>* anchors);
+  void Merge(const std::vector<Anchor>& anchors);
+  void DropContradictions();
 
-  std::vector<Anchor> list_;
+  size_t most_ = kMost;
+  CountedList<Anchor> list_;
 };
 
 }  // namespace iso

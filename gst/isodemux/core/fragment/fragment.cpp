@@ -29,6 +29,18 @@ bool IsSync(const Fragment& fragment, const TrackRun& run, uint32_t n) {
 
 }  // namespace
 
+size_t Fragment::Footprint() const {
+  size_t all = sizeof(Fragment) + bytes.capacity() + next_decode_times.capacity() * sizeof(int64_t);
+  for (const LooseBox& box : before)
+    all += sizeof(LooseBox) + box.body.capacity();
+  for (const TrackFragment& track : tracks) {
+    all += sizeof(TrackFragment) + track.runs.capacity() * sizeof(TrackRun);
+    for (const TrackRun& run : track.runs)
+      all += run.checkpoints.capacity() * sizeof(TrackRun::Checkpoint);
+  }
+  return all;
+}
+
 std::optional<uint32_t> LastSyncBefore(const Fragment& fragment,
                                        const TrackFragment& track,
                                        uint32_t end) {

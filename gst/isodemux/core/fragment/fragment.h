@@ -99,6 +99,9 @@ struct Fragment {
                                             ///< for as well as from `end`; 0: none is known
   mutable std::atomic<bool> loss_follows{false};  ///< what lies before the next one is damaged
 
+  /// What it takes in memory, about.
+  size_t Footprint() const;
+
   const TrackFragment* Of(size_t track) const {
     for (const TrackFragment& each : tracks) {
       if (each.track == track) return &each;

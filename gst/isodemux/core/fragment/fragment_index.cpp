@@ -11,13 +11,14 @@
 namespace iso {
 namespace {
 
-/// Fragments kept as a whole: each track may be in one of its own. Small ones more than that: going
-/// back to a sync sample may lead over many, and where bytes come only once each of them would have
-/// to be gone back to with each try.
 constexpr uint64_t kMostHashed = 64 << 10;  ///< bytes by which a movie header is known again
-constexpr size_t kMostRecent = 6;
-constexpr size_t kMostRecentSmall = 64;
-constexpr size_t kMostRecentBytes = 256 << 10;
+
+/// Fragments in use, kept as a whole: each track may be in one of its own. Small ones more than that:
+/// going back to a sync sample may lead over many, and where bytes come only once each of them
+/// would have to be gone back to with each try.
+constexpr size_t kMostInUse = 6;
+constexpr size_t kMostRecent = 64;
+constexpr size_t kMostKeptBytes = 256 << 10;
 
 /// Probes in one search at most. Each third one halves the bytes that are left, so that this
 /// is enough for any file.
@@ -46,28 +47,112 @@ constexpr size_t kMostSearches = 8;
 
 /// Fragments remembered with their times where they do not say them.
 constexpr size_t kMostSteps = 1024;
+constexpr size_t kFewestSteps = 16;
+
+/// What a row of steps begins with.
+constexpr size_t kStepOffset = 0;
+constexpr size_t kStepStart = 1;
+constexpr size_t kStepTimes = 2;
 
 /// Fragments that a search goes back over at most, one by one.
 constexpr int kMostStepsBack = 16;
 
 }  // namespace
 
-FragmentIndex::FragmentIndex(std::shared_ptr<ByteSource> source,
-                             std::vector<FragmentTrack> tracks,
-                             uint64_t begin,
-                             const Limits& limits,
-                             Diagnostics* diagnostics)
-    : source_(std::move(source)),
+FragmentIndex::FragmentIndex(FragmentFile file, std::vector<FragmentTrack> tracks, uint64_t begin)
+    : file_(std::move(file)),
       tracks_(std::move(tracks)),
       begin_(begin),
-      limits_(limits),
-      diagnostics_(diagnostics),
       mend_offsets_(std::any_of(
           tracks_.begin(), tracks_.end(), [](const auto& track) { return track.any_id; })),
-      scanner_(*source_, limits_) {
+      scanner_(*file_.source, file_.limits),
+      kept_room_(kMostKeptBytes),
+      anchors_(memory()),
+      steps_(memory(), kStepTimes + tracks_.size()),
+      most_steps_(kMostSteps) {
   for (const FragmentTrack& track : tracks_) {
     first_times_.push_back(track.table_duration);
   }
+  memory().RaiseFloor(Anchors::kFewest * sizeof(Anchor) + kFewestSteps * StepBytes(), 0);
+  memory().Join(this);
+}
+
+FragmentIndex::~FragmentIndex() {
+  memory().Leave(this);
+  CountKept(0);
+}
+
+// Memory.
+
+size_t FragmentIndex::StepBytes() const {
+  return (kStepTimes + tracks_.size()) * sizeof(int64_t);
+}
+
+size_t FragmentIndex::Want() const {
+  const size_t kept = file_.comes_once ? 0 : kMostKeptBytes;
+  return Anchors::kMost * sizeof(Anchor) + kMostSteps * StepBytes() + kept;
+}
+
+/// An eighth is for whole fragments, another one for steps, if there are any.
+void FragmentIndex::SetRoom(size_t bytes) const {
+  std::vector<FragmentRef> dropped;  // freed after the lock
+  std::vector<TimeSearch> forgotten;
+  const std::lock_guard lock(mutex_);
+  anchors_.SetRoom(bytes - bytes / 4);
+  most_steps_ = std::clamp(bytes / 8 / StepBytes(), kFewestSteps, kMostSteps);
+  while (steps_.rows() > most_steps_)
+    ThinSteps();
+  steps_.GiveBack(most_steps_);
+  if (file_.comes_once) return;
+  kept_room_ = std::min(bytes / 8, kMostKeptBytes);
+  dropped = TrimRecent();
+  forgotten.swap(searches_);
+}
+
+/// Drops the fragments used longest ago for which there is no room. The mutex is held.
+std::vector<FragmentRef> FragmentIndex::TrimRecent() const {
+  size_t end = std::min(recent_.size(), kMostInUse);
+  size_t bytes = 0;
+  while (end < std::min(recent_.size(), kMostRecent)) {
+    const size_t more = recent_[end]->Footprint();
+    if (bytes + more > kept_room_) break;
+    bytes += more;
+    ++end;
+  }
+  if (!CountKept(bytes)) {
+    end = std::min(recent_.size(), kMostInUse);
+    CountKept(0);
+  }
+  const auto from = recent_.begin() + static_cast<ptrdiff_t>(end);
+  std::vector<FragmentRef> dropped(from, recent_.end());
+  recent_.erase(from, recent_.end());
+  return dropped;
+}
+
+/// False where the memory has no room for that. What comes only once is kept all the same, and is
+/// not counted. The mutex is held.
+bool FragmentIndex::CountKept(size_t bytes) const {
+  if (file_.comes_once) return true;
+  if (bytes > kept_bytes_ && !memory().Reserve(bytes - kept_bytes_)) return false;
+  if (bytes < kept_bytes_) memory().meter()->Remove(kept_bytes_ - bytes);
+  kept_bytes_ = bytes;
+  return true;
+}
+
+size_t FragmentIndex::BytesInUse() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<const Fragment*> all;
+  if (first_) all.push_back(first_.get());
+  for (const FragmentRef& each : recent_)
+    all.push_back(each.get());
+  for (const TimeSearch& each : searches_)
+    all.push_back(each.bracket.low.get());
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  size_t bytes = 0;
+  for (const Fragment* each : all)
+    bytes += each->Footprint();
+  return bytes - std::min(bytes, kept_bytes_);
 }
 
 // Reading fragments.
@@ -77,8 +162,8 @@ Result<FragmentRef> FragmentIndex::Load(const FoundFragment& found, const Times&
   const FragmentRef recent = Recall(found.moof.offset);
   const bool complete = recent && (recent->followed || !found.followed);
   if (complete && (recent->times_known || !placed)) return recent;
-  const FragmentContext context{tracks_, limits_, diagnostics_, times, mend_offsets_};
-  ISO_TRY(const std::shared_ptr<Fragment> fragment, ReadFragment(found.moof, *source_, context));
+  const FragmentContext context{tracks_, file_.limits, file_.diagnostics, times, mend_offsets_};
+  ISO_TRY(const std::shared_ptr<Fragment> fragment, ReadFragment(found.moof, *file_.source, context));
   fragment->before = found.before;
   fragment->followed = found.followed;
   const bool timed =
@@ -106,15 +191,7 @@ void FragmentIndex::Remember(const FragmentRef& fragment) const {
   const std::lock_guard lock(mutex_);
   std::erase_if(recent_, [&](const FragmentRef& each) { return each->offset == fragment->offset; });
   recent_.insert(recent_.begin(), fragment);
-  size_t bytes = 0;
-  size_t kept = 0;
-  for (const FragmentRef& each : recent_) {
-    bytes += each->bytes.size();
-    if (kept >= kMostRecent && (kept == kMostRecentSmall || bytes > kMostRecentBytes)) break;
-    ++kept;
-  }
-  dropped.assign(recent_.begin() + static_cast<ptrdiff_t>(kept), recent_.end());
-  recent_.resize(kept);
+  dropped = TrimRecent();
 }
 
 /// The first fragment from a box boundary on, which follows one that ends at these times.
@@ -125,19 +202,19 @@ Result<FragmentRef> FragmentIndex::FollowedFrom(uint64_t offset,
   while (true) {
     uint64_t at_end = 0;
     ISO_TRY(const std::optional<FoundFragment> found, scanner_.Next(offset, data_end, &at_end));
-    if (at_end > 0 && !source_->may_grow()) Forget(at_end, source_->size().value_or(0));
+    if (at_end > 0 && !file_.source->may_grow()) Forget(at_end, file_.source->size().value_or(0));
     if (!found) return Error{Errc::kEndOfTable, FourCC("moof"), offset};
     *loss = *loss || found->lost_bytes > 0;
     if (found->lost_bytes > 0) Forget(found->lost_bytes, found->moof.offset);
     const Result<FragmentRef> fragment = Load(*found, times);
     if (!fragment.ok() && fragment.error().code == Errc::kEndOfData) {
       // A stream has ended in the middle of it, sooner than anybody knew.
-      const uint64_t end = source_->stated_size().value_or(found->moof.end);
+      const uint64_t end = file_.source->stated_size().value_or(found->moof.end);
       Forget(end - std::min(end, found->moof.offset), end);
       return Error{Errc::kEndOfTable, FourCC("moof"), found->moof.offset};
     }
     if (fragment.ok() || fragment.error().code != Errc::kBoxTooLarge) return fragment;
-    if (diagnostics_ != nullptr) diagnostics_->Report(fragment.error());
+    if (file_.diagnostics != nullptr) file_.diagnostics->Report(fragment.error());
     offset = found->moof.end;
   }
 }
@@ -151,8 +228,8 @@ void FragmentIndex::Forget(uint64_t lost, uint64_t offset) const {
   }
   resyncs_.fetch_add(1, std::memory_order_relaxed);
   lost_bytes_.fetch_add(lost, std::memory_order_relaxed);
-  if (diagnostics_ != nullptr) {
-    diagnostics_->Report(Error{Errc::kFragmentDamaged, FourCC("moof"), offset - lost, lost});
+  if (file_.diagnostics != nullptr) {
+    file_.diagnostics->Report(Error{Errc::kFragmentDamaged, FourCC("moof"), offset - lost, lost});
   }
 }
 
@@ -226,30 +303,43 @@ Result<FragmentRef> FragmentIndex::AtPlace(uint64_t offset) const {
 /// Remembers that `fragment` follows one that ends at these times.
 void FragmentIndex::NoteStep(const Fragment& fragment, const Times& times) const {
   const std::lock_guard lock(mutex_);
-  if (times.empty() || (!steps_.empty() && fragment.offset <= steps_.back().offset)) return;
+  const auto offset = static_cast<int64_t>(fragment.offset);
+  const size_t rows = steps_.rows();
+  if (times.empty() || (rows > 0 && offset <= steps_.row(rows - 1)[kStepOffset])) return;
   if (++steps_passed_ < step_stride_) return;
   steps_passed_ = 0;
-  steps_.push_back({fragment.offset, fragment.start_ns, times});
-  if (steps_.size() < kMostSteps) return;
-  for (size_t i = 0; i < steps_.size() / 2; ++i) {
-    steps_[i] = std::move(steps_[2 * i]);
-  }
-  steps_.resize(steps_.size() / 2);
+  if (steps_.IsFull() && !steps_.Grow(kFewestSteps, most_steps_)) ThinSteps();
+  int64_t* const step = steps_.AppendRow();
+  step[kStepOffset] = offset;
+  step[kStepStart] = fragment.start_ns;
+  std::copy(times.begin(), times.end(), step + kStepTimes);
+}
+
+void FragmentIndex::ThinSteps() const {
+  steps_.Thin();
   step_stride_ *= 2;
 }
 
 /// The last fragment remembered that begins before a byte and starts by a time; else the first.
 Result<FragmentRef> FragmentIndex::InOrderFrom(uint64_t end, int64_t time_ns) const {
-  Step step{begin_, 0, first_times_};
+  uint64_t offset = begin_;
+  Times times = first_times_;
   {
     const std::lock_guard lock(mutex_);
-    for (const Step& each : steps_) {
-      if (each.offset >= end || each.start_ns > time_ns) break;
-      step = each;
+    size_t i = 0;
+    const auto follows = [&](const int64_t* step) {
+      return static_cast<uint64_t>(step[kStepOffset]) < end && step[kStepStart] <= time_ns;
+    };
+    while (i < steps_.rows() && follows(steps_.row(i)))
+      ++i;
+    if (i > 0) {
+      const int64_t* const step = steps_.row(i - 1);
+      offset = static_cast<uint64_t>(step[kStepOffset]);
+      times.assign(step + kStepTimes, step + kStepTimes + tracks_.size());
     }
   }
   bool loss = false;
-  return FollowedFrom(step.offset, step.offset, step.times, &loss);
+  return FollowedFrom(offset, offset, times, &loss);
 }
 
 // Backwards.
@@ -297,7 +387,7 @@ Result<FragmentRef> FragmentIndex::WalkUpTo(FragmentRef from, uint64_t end) cons
 }
 
 Result<FragmentRef> FragmentIndex::Last() const {
-  const auto size = source_->size();
+  const auto size = file_.source->size();
   if (!size) return Error{Errc::kEndOfTable};
   ISO_TRY(const FragmentRef last, LastBefore(*size));
   NoteAnchor(*last);
@@ -319,7 +409,7 @@ Result<FragmentRef> FragmentIndex::Find(size_t track, int64_t decode_time) const
 }
 
 Result<FragmentIndex::TimeSearch> FragmentIndex::BeginSearch(int64_t time_ns) const {
-  const auto size = source_->size();
+  const auto size = file_.source->size();
   TimeSearch search{time_ns, size.value_or(0), {}};
   if (RecallSearch(&search)) return search;
   ISO_TRY(search.bracket, BracketOf(time_ns));
@@ -377,7 +467,7 @@ Result<FragmentIndex::Bracket> FragmentIndex::BracketOf(int64_t time_ns) const {
     high = anchors_.After(time_ns);
   }
   Bracket bracket;
-  bracket.high = high ? high->offset : source_->size().value_or(0);
+  bracket.high = high ? high->offset : file_.source->size().value_or(0);
   bracket.high_ns = high ? high->time_ns : kTimeMax;
   if (low) {
     Result<FragmentRef> known = LoadAt(low->offset);
@@ -475,9 +565,9 @@ void FragmentIndex::NoteAnchor(const Fragment& fragment) const {
 /// Also where a source that only comes once has to be sent there and back: the file's last 16
 /// bytes say where its index is.
 Status FragmentIndex::ReadAccesses() const {
-  Limits limits = limits_;
+  Limits limits = file_.limits;
   limits.max_small_box_bytes = std::min(limits.max_small_box_bytes, kMostAccessBytes);
-  const auto hints = ReadRandomAccess(tracks_, *source_, limits);
+  const auto hints = ReadRandomAccess(tracks_, *file_.source, limits);
   if (!hints.ok() && hints.error().code != Errc::kEndOfData) return hints.error();
   if (hints.ok()) AddAnchors(hints->anchors);
   accesses_read_ = true;
@@ -537,24 +627,12 @@ std::vector<Anchor> FragmentIndex::KnownAnchors() const {
 
 Result<uint64_t> FragmentIndex::HeaderHash() const {
   std::vector<uint8_t> header(static_cast<size_t>(std::min(begin_, kMostHashed)));
-  ISO_CHECK(source_->Read(begin_ - header.size(), header));
+  ISO_CHECK(file_.source->Read(begin_ - header.size(), header));
   return HashOf(header);
 }
 
 FragmentStats FragmentIndex::stats() const {
   return {resyncs_.load(std::memory_order_relaxed), lost_bytes_.load(std::memory_order_relaxed)};
-}
-
-size_t FragmentIndex::Bytes() const {
-  const std::lock_guard lock(mutex_);
-  size_t bytes = anchors_.Bytes();
-  for (const FragmentRef& fragment : recent_) {
-    bytes += sizeof(Fragment) + fragment->bytes.capacity();
-    for (const TrackFragment& track : fragment->tracks) {
-      bytes += sizeof(TrackFragment) + track.runs.capacity() * sizeof(TrackRun);
-    }
-  }
-  return bytes;
 }
 
 }  // namespace iso

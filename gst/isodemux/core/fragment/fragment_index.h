@@ -14,6 +14,7 @@
 #include "core/fragment/fragment_reader.h"
 #include "core/fragment/fragment_scanner.h"
 #include "core/source.h"
+#include "core/table/page_cache.h"
 
 namespace iso {
 
@@ -25,22 +26,31 @@ struct FragmentStats {
   uint64_t lost_bytes = 0;  ///< passed over meanwhile
 };
 
+/// What fragments are read from.
+struct FragmentFile {
+  std::shared_ptr<ByteSource> source;
+  std::shared_ptr<PageCache> pages;  ///< of the movie; what is known of fragments shares its memory
+  Limits limits;
+  Diagnostics* diagnostics = nullptr;  ///< may be called from any thread that asks
+  bool comes_once = false;             ///< what has been read cannot be had again soon
+};
+
 /// Fragments are found by following them from one to the next, by what indexes say (sidx, mfra),
 /// or by bisection: a place in the file is probed for the next moof, which says when it starts.
-/// What was found is kept as a bounded list of anchors, and a few fragments as a whole. An index
-/// is only ever believed as far as the fragments themselves bear it out: a wrong one costs time.
+/// What was found is kept as a bounded list of anchors, and a few fragments as a whole: as much
+/// as the file's index memory has room for. An index is only ever believed as far as the fragments
+/// themselves bear it out: a wrong one costs time.
 ///
 /// Thread-safe. No lock is held while the source is read. Where there is no such fragment the
 /// answer is kEndOfTable.
-class FragmentIndex {
+class FragmentIndex final : private IndexMemory::Holder {
  public:
-  /// Fragments are looked for from byte `begin` on, where a box starts. `diagnostics` may be
-  /// called from any thread that asks.
-  FragmentIndex(std::shared_ptr<ByteSource> source,
-                std::vector<FragmentTrack> tracks,
-                uint64_t begin,
-                const Limits& limits,
-                Diagnostics* diagnostics);
+  /// Fragments are looked for from byte `begin` on, where a box starts.
+  FragmentIndex(FragmentFile file, std::vector<FragmentTrack> tracks, uint64_t begin);
+  ~FragmentIndex() override;
+
+  FragmentIndex(const FragmentIndex&) = delete;
+  FragmentIndex& operator=(const FragmentIndex&) = delete;
 
   const std::vector<FragmentTrack>& tracks() const { return tracks_; }
 
@@ -85,17 +95,15 @@ class FragmentIndex {
 
   FragmentStats stats() const;
 
-  size_t Bytes() const;
+  /// What the fragments in use take in memory, and those that cannot be read again; all else
+  /// is counted by the index memory.
+  size_t BytesInUse() const;
 
  private:
   using Times = std::vector<int64_t>;
 
-  /// A fragment, and when those of each track start in it.
-  struct Step {
-    uint64_t offset;
-    int64_t start_ns;
-    Times times;
-  };
+  size_t Want() const override;
+  void SetRoom(size_t bytes) const override;
 
   /// Two neighbouring fragments between which nothing else need be looked for.
   struct Bracket {
@@ -112,6 +120,8 @@ class FragmentIndex {
   Result<FragmentRef> LoadAt(uint64_t offset) const;
   FragmentRef Recall(uint64_t offset) const;
   void Remember(const FragmentRef& fragment) const;
+  std::vector<FragmentRef> TrimRecent() const;
+  bool CountKept(size_t bytes) const;
 
   /// A search for a time, as far as it has come. One that is answered kNotYet is begun anew, and
   /// what its first probes looked at may be out of reach by then.
@@ -136,15 +146,17 @@ class FragmentIndex {
   Result<FragmentRef> WalkBack(FragmentRef from, size_t track, int64_t decode_time) const;
   Result<FragmentRef> LastBefore(uint64_t end) const;
   void NoteStep(const Fragment& fragment, const Times& times) const;
+  void ThinSteps() const;
+  size_t StepBytes() const;
   Result<FragmentRef> InOrderFrom(uint64_t end, int64_t time_ns) const;
   Result<FragmentRef> WalkUpTo(FragmentRef from, uint64_t end) const;
   void Forget(uint64_t lost, uint64_t offset) const;
 
-  const std::shared_ptr<ByteSource> source_;
+  IndexMemory& memory() const { return file_.pages->memory(); }
+
+  const FragmentFile file_;
   const std::vector<FragmentTrack> tracks_;
   const uint64_t begin_;
-  const Limits limits_;
-  Diagnostics* const diagnostics_;
   const bool mend_offsets_;
   Times first_times_;
   int64_t stated_length_ns_ = 0;  ///< 0: they do not say
@@ -157,9 +169,13 @@ class FragmentIndex {
   mutable std::mutex mutex_;                 ///< guards all that follows
   mutable FragmentRef first_;                ///< every track asks for it; null before it is read
   mutable std::vector<FragmentRef> recent_;  ///< the last one used in front
+  mutable size_t kept_room_;                 ///< bytes, for those that nobody need be in
+  mutable size_t kept_bytes_ = 0;            ///< of those, as counted
   mutable Anchors anchors_;
   mutable std::vector<TimeSearch> searches_;  ///< the newest in front
-  mutable std::vector<Step> steps_;  ///< every so many fragments, as far as they were followed
+  mutable CountedList<int64_t> steps_;  ///< every so many fragments, as far as they were followed:
+                                        ///< offset, start (ns), and when each track starts
+  mutable size_t most_steps_;
   mutable uint32_t step_stride_ = 1;
   mutable uint32_t steps_passed_ = 0;
   mutable uint64_t loss_seen_to_ = 0;  ///< bytes lost before this one have been counted

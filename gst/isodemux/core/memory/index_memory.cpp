@@ -38,7 +38,7 @@ void IndexMemory::Join(const Holder* holder) {
   const std::lock_guard lock(mutex_);
   holders_.push_back(holder);
   wanted_ += holder->Want();
-  DistributeRoom();
+  DistributeRoom(meter_->limit() / 2);
 }
 
 void IndexMemory::Leave(const Holder* holder) {
@@ -47,9 +47,9 @@ void IndexMemory::Leave(const Holder* holder) {
   wanted_ -= holder->Want();
 }
 
-void IndexMemory::RaiseFloor(uint64_t page_bytes, uint64_t working_bytes) {
+void IndexMemory::RaiseFloor(uint64_t held_bytes, uint64_t working_bytes) {
   const std::lock_guard lock(mutex_);
-  page_floor_ += page_bytes;
+  held_floor_ += held_bytes;
   working_floor_ = std::max(working_floor_, working_bytes);
   Apply(level());
 }
@@ -81,21 +81,23 @@ void IndexMemory::SetAllowance(PressureLevel level, uint64_t bytes) {
   Apply(level);
 }
 
-/// Brings everything to the present limits. The mutex is held.
+/// Brings everything to the present limits. The mutex is held. What holders move to less memory
+/// is there twice meanwhile: for that there has to be room below the limit before.
 void IndexMemory::Apply(PressureLevel level) {
   const uint64_t before = meter_->held();
-  meter_->SetLimit(std::max(allowance_, std::min(page_floor_ + working_floor_, kHighestFloor)));
-  DistributeRoom();
+  const uint64_t limit =
+      std::max(allowance_, std::min(held_floor_ + working_floor_, kHighestFloor));
+  DistributeRoom(limit / 2);
+  meter_->SetLimit(limit);
   // Pages that cost least to read again go first when it matters most.
   const bool newly_critical = level > this->level() && level == PressureLevel::kCritical;
-  DropPages(newly_critical ? 0 : meter_->limit());
+  DropPages(newly_critical ? 0 : limit);
   level_.store(level, std::memory_order_relaxed);
   given_back_ += before - std::min(before, meter_->held());
 }
 
 /// Half of the memory is the holders'; pages have the other half, and what they leave.
-void IndexMemory::DistributeRoom() {
-  const uint64_t room = meter_->limit() / 2;
+void IndexMemory::DistributeRoom(uint64_t room) {
   uint64_t share = UINT64_MAX;
   if (wanted_ > room) {
     std::vector<uint64_t> wants;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // IndexMemory: all that the index of one file keeps in memory, under one limit: pages of
-// tables, checkpoints.
+// tables, checkpoints, places of fragments.
 
 #pragma once
 
@@ -32,9 +32,9 @@ struct IndexMemoryStats {
 /// Thread-safe. Nothing here reads the source or waits for one who does.
 ///
 /// Bytes are counted before they are allocated, and pages make room for whatever is wanted
-/// next. The one thing that may lift the sum above the limit is what readers hold on to;
-/// for that there is a floor, below which the limit never falls: two pages of each long
-/// table, and what building an index takes, up to 256 KiB.
+/// next. The one thing that may lift the sum above the limit is what readers hold on to, and
+/// what no answer can do without; for that there is a floor, below which the limit never falls:
+/// two pages of each long table, and what building an index takes, up to 256 KiB.
 class IndexMemory final : public MemoryGovernor::Client {
  public:
   /// Keeps what can be dropped one by one, oldest first: the pages.
@@ -46,8 +46,8 @@ class IndexMemory final : public MemoryGovernor::Client {
     virtual bool DropOldest() = 0;
   };
 
-  /// Keeps what was computed, and can do with less of it: checkpoints. What it keeps is no
-  /// part of what it is, so all of this is const.
+  /// Keeps what was computed or found, and can do with less of it: checkpoints. What it keeps is
+  /// no part of what it is, so all of this is const.
   class Holder {
    public:
     virtual ~Holder() = default;
@@ -56,7 +56,7 @@ class IndexMemory final : public MemoryGovernor::Client {
     virtual size_t Want() const = 0;
 
     /// Keeps at most so many bytes from now on, but for a few that no answer can do
-    /// without. Called with the memory's lock held; must be quick.
+    /// without. Called with the memory's lock held; must be quick. Reserve() may be called.
     virtual void SetRoom(size_t bytes) const = 0;
   };
 
@@ -76,9 +76,9 @@ class IndexMemory final : public MemoryGovernor::Client {
   void Join(const Holder* holder);
   void Leave(const Holder* holder);
 
-  /// Another track: its readers may hold so many bytes of pages at a time, and whoever builds
-  /// an index of it works in so many, one at a time.
-  void RaiseFloor(uint64_t page_bytes, uint64_t working_bytes);
+  /// Another track: so many bytes of it are held whatever the pressure (pages by its readers), and
+  /// whoever builds an index of it works in so many, one at a time.
+  void RaiseFloor(uint64_t held_bytes, uint64_t working_bytes);
 
   /// The most to keep when there is no pressure. At once.
   void SetBudget(uint64_t bytes);
@@ -98,7 +98,7 @@ class IndexMemory final : public MemoryGovernor::Client {
  private:
   void Change();
   void Apply(PressureLevel level);
-  void DistributeRoom();
+  void DistributeRoom(uint64_t room);
   void DropPages(uint64_t bytes);
 
   const std::shared_ptr<MemoryGovernor> governor_;
@@ -113,7 +113,7 @@ class IndexMemory final : public MemoryGovernor::Client {
   std::vector<const Holder*> holders_;
   uint64_t wanted_ = 0;  ///< by all holders
   uint64_t allowance_;
-  uint64_t page_floor_ = 0;
+  uint64_t held_floor_ = 0;
   uint64_t working_floor_ = 0;
   std::atomic<PressureLevel> level_{PressureLevel::kNormal};  ///< read without the mutex, too
   uint64_t shrinks_ = 0;

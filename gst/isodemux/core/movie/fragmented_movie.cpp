@@ -116,8 +116,9 @@ Status FragmentedMovie::Read(const std::shared_ptr<ByteSource>& source) {
   ISO_TRY(std::vector<FragmentTrack> tracks, Tracks());
   const bool only_fragments = std::all_of(
       tracks.begin(), tracks.end(), [](const auto& track) { return track.table_duration == 0; });
-  fragments_ = std::make_shared<FragmentIndex>(
-      source, std::move(tracks), extends_.moov_end, options_.limits, diagnostics_);
+  const FragmentFile file{
+      source, movie_.pages, options_.limits, diagnostics_, options_.streamed};
+  fragments_ = std::make_shared<FragmentIndex>(file, std::move(tracks), extends_.moov_end);
   if (options_.segments) {
     AttachFragments();
     return {};

@@ -51,6 +51,9 @@ Status VisitTopLevel(const BoxHeader& box, BoxLoader& loader, TopLevel* top) {
 /// tells that the moov is not the whole story.
 constexpr int kBoxesPastMovie = 16;
 
+/// Pages of tables that are packed in memory cost next to nothing to read again.
+constexpr size_t kPackedIndexBytes = 64 << 10;
+
 /// "und", packed as in mdhd.
 constexpr uint16_t kUndetermined = 0x55c4;
 
@@ -271,6 +274,10 @@ Status MovieReader::ReadTracks() {
 
 /// What can only be said once everything has been read.
 Status MovieReader::Finish() {
+  const bool fragments_are_sought = extends_ && !options_.segments;
+  if (options_.streamed && !fragments_are_sought) {
+    movie_->pages->SetBudget(std::min(options_.index_budget_bytes, kPackedIndexBytes));
+  }
   if (extends_) {
     ISO_CHECK(AddFragments(*extends_, source_, options_, loader_.diagnostics(), movie_.get()));
   }

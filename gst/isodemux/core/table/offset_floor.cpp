@@ -3,6 +3,7 @@
 #include "core/table/offset_floor.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace iso {
 
@@ -15,8 +16,7 @@ Result<uint64_t> OffsetFloor::From(uint64_t chunk) const {
     if (!minima_.empty()) return minima_[static_cast<size_t>(chunk / stride_)];
   }
   ColumnReader reader(offsets_);
-  ISO_TRY(const uint8_t* entry, reader.At(chunk));
-  return table.stride == 8 ? LoadBE64(entry) : uint64_t{LoadBE32(entry)};
+  return At(chunk, reader);
 }
 
 Status OffsetFloor::Build() const {
@@ -24,28 +24,57 @@ Status OffsetFloor::Build() const {
     const std::lock_guard lock(mutex_);
     if (built_) return {};
   }
-  const TableRef& table = offsets_.table();
-  const uint64_t stride = (table.count + kMostMinima - 1) / kMostMinima;
-  std::vector<uint64_t> minima(static_cast<size_t>((table.count + stride - 1) / stride),
-                               UINT64_MAX);
-  bool rising = true;
-  uint64_t before = 0;
-  ColumnReader reader(offsets_);
-  for (uint64_t i = 0; i < table.count; ++i) {
-    ISO_TRY(const uint8_t* entry, reader.At(i));
-    const uint64_t offset = table.stride == 8 ? LoadBE64(entry) : LoadBE32(entry);
-    uint64_t& least = minima[static_cast<size_t>(i / stride)];
-    least = std::min(least, offset);
-    rising = rising && offset >= before;
-    before = offset;
+  ISO_TRY(const bool rising, Rises());
+  Minima built;
+  if (!rising) {
+    ISO_TRY(built, FindMinima());
   }
-  for (size_t i = minima.size(); i-- > 1;)
-    minima[i - 1] = std::min(minima[i - 1], minima[i]);
   const std::lock_guard lock(mutex_);
-  stride_ = stride;
-  if (!rising) minima_ = std::move(minima);
+  if (built_) return {};
+  minima_ = std::move(built.values);
+  charge_ = std::move(built.charge);
+  stride_ = built.stride;
   built_ = true;
   return {};
+}
+
+Result<bool> OffsetFloor::Rises() const {
+  uint64_t before = 0;
+  ColumnReader reader(offsets_);
+  for (uint64_t i = 0; i < offsets_.count(); ++i) {
+    ISO_TRY(const uint64_t offset, At(i, reader));
+    if (offset < before) return false;
+    before = offset;
+  }
+  return true;
+}
+
+/// There is always room for these: whoever cannot go back cannot do without.
+Result<OffsetFloor::Minima> OffsetFloor::FindMinima() const {
+  const uint64_t count = offsets_.count();
+  Minima found;
+  found.stride = (count + kMostMinima - 1) / kMostMinima;
+  const auto size = static_cast<size_t>((count + found.stride - 1) / found.stride);
+  IndexMemory& memory = offsets_.cache().memory();
+  const size_t bytes = size * sizeof(uint64_t);
+  std::call_once(floor_raised_, [&] { memory.RaiseFloor(bytes, 0); });
+  if (!memory.Reserve(bytes)) memory.meter()->Add(bytes);
+  found.charge = MemoryCharge(*memory.meter(), bytes);
+  found.values.assign(size, UINT64_MAX);
+  ColumnReader reader(offsets_);
+  for (uint64_t i = 0; i < count; ++i) {
+    ISO_TRY(const uint64_t offset, At(i, reader));
+    uint64_t& least = found.values[static_cast<size_t>(i / found.stride)];
+    least = std::min(least, offset);
+  }
+  for (size_t i = size; i-- > 1;)
+    found.values[i - 1] = std::min(found.values[i - 1], found.values[i]);
+  return found;
+}
+
+Result<uint64_t> OffsetFloor::At(uint64_t chunk, ColumnReader& reader) const {
+  ISO_TRY(const uint8_t* entry, reader.At(chunk));
+  return offsets_.table().stride == 8 ? LoadBE64(entry) : uint64_t{LoadBE32(entry)};
 }
 
 }  // namespace iso

@@ -18,7 +18,6 @@ constexpr size_t kMaxIntervals = 64;
 constexpr size_t kMostFine = 256;   ///< checkpoints of one level-2 interval
 constexpr size_t kFewestFine = 16;  ///< however short memory is
 constexpr size_t kFewestCoarse = 16;
-constexpr size_t kFirstCoarse = 64;
 constexpr size_t kIntervalBytes = 192;  ///< of an interval, but for its checkpoints
 
 /// The memory that building works in, counted while it lives. Where there is no room, reads
@@ -59,7 +58,8 @@ SparseIndex::SparseIndex(const Column& column,
       format_(std::move(format)),
       options_(options),
       most_coarse_(std::max<size_t>(options.max_checkpoints, 2)),
-      fine_room_(options.fine_bytes) {
+      fine_room_(options.fine_bytes),
+      coarse_(memory()) {
 }
 
 SparseIndex::SparseIndex(const Column& column, std::unique_ptr<const RunFormat> format)
@@ -70,8 +70,6 @@ SparseIndex::~SparseIndex() {
   bool joined = true;
   std::call_once(joined_, [&] { joined = false; });
   if (joined) memory().Leave(this);
-  fine_.clear();
-  Resize(0);
 }
 
 /// Only an index that is used takes part: from the first checkpoint on.
@@ -92,12 +90,9 @@ void SparseIndex::SetRoom(size_t bytes) const {
   fine_room_ = std::min<size_t>(options_.fine_bytes, bytes / 4);
   const size_t most = std::max<size_t>(options_.max_checkpoints, 2);
   most_coarse_ = std::min(most, std::max((bytes - fine_room_) / sizeof(Checkpoint), kFewestCoarse));
-  while (coarse_.size() > most_coarse_)
+  while (coarse_.rows() > most_coarse_)
     Thin();
-  if (coarse_.capacity() > most_coarse_) {
-    memory().meter()->Add(most_coarse_ * sizeof(Checkpoint));
-    Resize(most_coarse_);
-  }
+  coarse_.GiveBack(most_coarse_);
   TrimFine();
 }
 
@@ -147,7 +142,7 @@ Result<RunState> SparseIndex::End() const {
 
 size_t SparseIndex::Bytes() const {
   const std::lock_guard lock(mutex_);
-  size_t bytes = coarse_.capacity() * sizeof(Checkpoint);
+  size_t bytes = coarse_.bytes();
   for (const IntervalRef& interval : fine_)
     bytes += static_cast<size_t>(interval->charge.bytes());
   return bytes;
@@ -162,9 +157,9 @@ Result<RunState> SparseIndex::Start(RunAxis axis, uint64_t target) const {
     ISO_CHECK(Extend(n));
   }
   std::unique_lock lock(mutex_);
-  if (coarse_.empty()) return RunState();
-  const size_t i = LastUpTo(coarse_, axis, target);
-  const RunState coarse = StateOf(coarse_[i], i * stride_);
+  if (coarse_.rows() == 0) return RunState();
+  const size_t i = LastUpTo(coarse_.items(), axis, target);
+  const RunState coarse = StateOf(*coarse_.row(i), i * stride_);
   const uint64_t end = std::min(coarse.consumed + stride_, head_.consumed);
   if (end <= coarse.consumed + kPageEntries) return coarse;
   lock.unlock();
@@ -199,42 +194,16 @@ Status SparseIndex::Extend(uint64_t entries) const {
 void SparseIndex::Publish(const Walked& walked) const {
   const std::lock_guard lock(mutex_);
   for (const RunState& state : walked) {
-    if (state.consumed != coarse_.size() * stride_) continue;
-    if (coarse_.size() == coarse_.capacity() && !Grow()) Thin();
-    if (state.consumed == coarse_.size() * stride_) coarse_.push_back(CheckpointOf(state));
+    if (state.consumed != coarse_.rows() * stride_) continue;
+    if (coarse_.IsFull() && !coarse_.Grow(kFewestCoarse, most_coarse_)) Thin();
+    if (state.consumed == coarse_.rows() * stride_) *coarse_.AppendRow() = CheckpointOf(state);
   }
   if (walked.back().consumed > head_.consumed) head_ = walked.back();
 }
 
-/// Makes room for more checkpoints, if that may be. The mutex is held.
-bool SparseIndex::Grow() const {
-  const size_t capacity = std::min(std::max(2 * coarse_.capacity(), kFirstCoarse), most_coarse_);
-  if (capacity <= coarse_.size()) return false;
-  const size_t bytes = capacity * sizeof(Checkpoint);
-  if (!memory().Reserve(bytes)) {
-    if (coarse_.size() >= kFewestCoarse) return false;
-    memory().meter()->Add(bytes);
-  }
-  Resize(capacity);
-  return true;
-}
-
-/// Moves the checkpoints to memory for so many, which is counted. The mutex is held.
-void SparseIndex::Resize(size_t capacity) const {
-  const size_t before = coarse_.capacity();
-  std::vector<Checkpoint> resized;
-  resized.reserve(capacity);
-  const size_t kept = std::min(capacity, coarse_.size());
-  resized.assign(coarse_.begin(), coarse_.begin() + static_cast<ptrdiff_t>(kept));
-  coarse_ = std::move(resized);
-  memory().meter()->Remove(before * sizeof(Checkpoint));
-}
-
 /// Drops every second checkpoint. The mutex is held.
 void SparseIndex::Thin() const {
-  for (size_t i = 1; 2 * i < coarse_.size(); ++i)
-    coarse_[i] = coarse_[2 * i];
-  coarse_.resize((coarse_.size() + 1) / 2);
+  coarse_.Thin();
   stride_ *= 2;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/memory/counted_list.h"
 #include "core/memory/index_memory.h"
 #include "core/table/column.h"
 #include "core/table/run_format.h"
@@ -102,9 +103,7 @@ class SparseIndex final : private IndexMemory::Holder {
   bool Known(RunAxis axis, uint64_t target) const;
   Status Extend(uint64_t entries) const;
   void Publish(const Walked& walked) const;
-  bool Grow() const;
   void Thin() const;
-  void Resize(size_t capacity) const;
   Status Walk(RunState* state, uint64_t end, uint64_t step, Walked* walked) const;
 
   Result<RunState> Refine(const RunState& coarse,
@@ -132,7 +131,7 @@ class SparseIndex final : private IndexMemory::Holder {
   mutable size_t most_coarse_;
   mutable size_t fine_room_;
   mutable uint64_t stride_ = kFinestStride;
-  mutable std::vector<Checkpoint> coarse_;  ///< i: the state at entry i * stride_
+  mutable CountedList<Checkpoint> coarse_;  ///< i: the state at entry i * stride_
   mutable RunState head_;                   ///< as far as level 1 has come
   mutable std::vector<IntervalRef> fine_;   ///< most recently used first
 };
