@@ -25,6 +25,7 @@
 #include "media_files.h"
 #include "movie_catalog.h"
 #include "recorder.h"
+#include "same_output.h"
 #include "test_bus.h"
 
 namespace iso::test {
@@ -65,22 +66,6 @@ int WatchThreads() {
     count += name == "isodemux-memory";
   }
   return count;
-}
-
-void ExpectSame(const std::vector<RecordedPad>& a, const std::vector<RecordedPad>& b) {
-  ASSERT_EQ(a.size(), b.size());
-  for (size_t p = 0; p < a.size(); ++p) {
-    ASSERT_EQ(a[p].name, b[p].name);
-    ASSERT_EQ(a[p].items.size(), b[p].items.size()) << a[p].name;
-    for (size_t i = 0; i < a[p].items.size(); ++i) {
-      const RecordedItem& x = a[p].items[i];
-      const RecordedItem& y = b[p].items[i];
-      ASSERT_EQ(x.event != nullptr, y.event != nullptr) << a[p].name << " " << i;
-      ASSERT_TRUE(x.pts == y.pts && x.dts == y.dts && x.duration == y.duration &&
-                  x.flags == y.flags && x.data == y.data && x.caps == y.caps)
-          << a[p].name << " " << i;
-    }
-  }
 }
 
 struct Playing {
