@@ -24,6 +24,7 @@
 #include "fragment_catalog.h"
 #include "media_files.h"
 #include "movie_catalog.h"
+#include "pressure_group.h"
 #include "recorder.h"
 #include "same_output.h"
 #include "test_bus.h"
@@ -167,6 +168,24 @@ TEST_F(Generated, NothingChangesWhileTheIndexShrinks) {
   ExpectSameWhileShaken(fragmented.path());
 }
 
+/// Another file than the FIFO, for elements that are started meanwhile.
+class OtherPressureFile {
+ public:
+  explicit OtherPressureFile(const std::string& path) : before_(g_getenv(kVariable)) {
+    g_setenv(kVariable, path.c_str(), TRUE);
+  }
+
+  ~OtherPressureFile() { g_setenv(kVariable, before_.c_str(), TRUE); }
+
+  OtherPressureFile(const OtherPressureFile&) = delete;
+  OtherPressureFile& operator=(const OtherPressureFile&) = delete;
+
+ private:
+  static constexpr char kVariable[] = "ISODEMUX_PRESSURE_FILE";
+
+  const std::string before_;
+};
+
 /// A recorder that goes on playing for as long as a test may need.
 class Signals : public Generated {
  protected:
@@ -204,11 +223,36 @@ TEST_F(Signals, AContextOfThePipelineSetsIt) {
   EXPECT_EQ(Pressure(demuxer()), 100u);
 }
 
-TEST_F(Signals, TheKernelsTriggerIsHeard) {
+/// A FIFO stands in for the kernel's file here.
+TEST_F(Signals, AStandInForTheKernelsTriggerIsHeard) {
   for (const uint8_t warning : {50, 100, 255}) {
     EXPECT_TRUE(Reaches(demuxer(), warning, [&] { WritePressure(warning); })) << int{warning};
   }
   EXPECT_EQ(Stat(demuxer(), "shrinks"), 3u);
+}
+
+/// The kernel itself: a child waits for memory that its control group has not.
+TEST_F(Generated, TheKernelIsHeardWhereMemoryIsShort) {
+  std::string why_not;
+  const auto group = PressureGroup::Make(&why_not);
+  if (!group) GTEST_SKIP() << "only the stand-in is tested: " << why_not;
+  const OtherPressureFile other(group->pressure_file());
+  Recorder recorder;
+  recorder.SetDelay(5'000);
+  recorder.Start(file_.path());
+  ASSERT_TRUE(recorder.WaitFor([](const auto& pads) { return !pads.empty(); }));
+  EXPECT_EQ(Stat(recorder.demuxer(), "memory-pressure"), 0u);
+  if (!group->StartChild()) GTEST_SKIP() << "no child can be put into " << group->pressure_file();
+  for (int i = 0; i < 3000 && Stat(recorder.demuxer(), "memory-pressure") == 0; ++i)
+    g_usleep(20'000);
+  // Twenty times what a trigger takes: it may have come piecemeal.
+  if (Stat(recorder.demuxer(), "memory-pressure") == 0 && group->waited_us() < 1'400'000) {
+    GTEST_SKIP() << "this kernel lets the child wait for memory too seldom: " << group->waited_us()
+                 << " us";
+  }
+  EXPECT_GE(Stat(recorder.demuxer(), "memory-pressure"), 50u);
+  EXPECT_GE(Stat(recorder.demuxer(), "shrinks"), 1u);
+  EXPECT_LT(Stat(recorder.demuxer(), "index-budget"), 768u << 10);
 }
 
 TEST_F(Signals, TheApplicationsMonitorIsHeard) {
