@@ -67,6 +67,27 @@ TEST_F(PageCacheTest, ReadingOnReadsSeveralPagesAtOnce) {
   EXPECT_EQ(stats.bytes_read, 4096u);
 }
 
+TEST_F(PageCacheTest, ALookUpNextToAPageGoesOnFromThere) {
+  const std::vector<uint8_t> all = Pattern(40000);
+  PageCache cache(source_, kPlenty);
+  ASSERT_TRUE(cache.Get(table_, 5).ok());
+  for (const uint64_t page : {4, 3, 2, 1, 0}) {
+    const Result<PageRef> got = cache.Get(table_, page);
+    ASSERT_TRUE(got.ok());
+    EXPECT_TRUE(std::equal(
+        (*got)->bytes().begin(), (*got)->bytes().end(), all.begin() + 100 + 1024 * page));
+  }
+  EXPECT_EQ(source_->reads, 3u);  // 5; 4 to 1; 0
+  for (const uint64_t page : {6, 7, 8, 9})
+    ASSERT_TRUE(cache.Get(table_, page).ok());
+  EXPECT_EQ(source_->reads, 4u);
+  cache.memory().SetLevel(PressureLevel::kCritical);
+  ASSERT_TRUE(cache.Get(table_, 5).ok());
+  ASSERT_TRUE(cache.Get(table_, 4).ok());
+  ASSERT_TRUE(cache.Get(table_, 3).ok());
+  EXPECT_EQ(source_->reads, 7u);
+}
+
 TEST_F(PageCacheTest, ReadingOnEndsWithTheTable) {
   PageCache cache(source_, kPlenty);
   const std::vector<uint8_t> all = Pattern(40000);

@@ -73,7 +73,8 @@ struct PageCache::State final : IndexMemory::Pages {
       : source(std::move(from)), memory(budget_bytes, std::move(governor), this) {}
 
   Status Read(uint64_t offset, std::span<uint8_t> out);
-  Result<PageRef> ReadPages(const TableRef& table, uint64_t page, uint32_t pages);
+  Result<PageRef> ReadPages(const TableRef& table, uint64_t first, uint32_t count, uint64_t wanted);
+  bool Holds(const TableRef& table, uint64_t page);
   PageRef Find(const Range& range);
   PageRef Insert(const Range& range, Bytes bytes);
   bool DropOldest() override;
@@ -110,6 +111,12 @@ PageRef PageCache::State::Find(const Range& range) {
   return hit->second->page;
 }
 
+bool PageCache::State::Holds(const TableRef& table, uint64_t page) {
+  const Result<Range> range = RangeOf(table, page, page + 1);
+  const std::lock_guard lock(mutex);
+  return range.ok() && pages.contains(*range);
+}
+
 /// Puts a page in front; where another thread was faster, its page stays and is returned.
 /// Null when there is no room.
 PageRef PageCache::State::Insert(const Range& range, Bytes bytes) {
@@ -134,22 +141,27 @@ bool PageCache::State::DropOldest() {
   return true;
 }
 
-/// Reads `count` pages at once, as far as the table goes. `page` itself is inserted last, so
-/// that it is the one that stays when there is no room for all; if there is none even for it,
+/// Reads `count` pages at once, as far as the table goes. The one that is wanted is inserted last,
+/// so that it is the one that stays when there is no room for all; if there is none even for it,
 /// the reader alone has it.
-Result<PageRef> PageCache::State::ReadPages(const TableRef& table, uint64_t page, uint32_t count) {
-  ISO_TRY(const Range all, RangeOf(table, page, page + count));
+Result<PageRef> PageCache::State::ReadPages(const TableRef& table,
+                                            uint64_t first,
+                                            uint32_t count,
+                                            uint64_t wanted) {
+  ISO_TRY(const Range all, RangeOf(table, first, first + count));
   std::array<uint8_t, size_t{kReadEntries} * kMaxStride> buffer;
   const std::span<uint8_t> bytes(buffer.data(), static_cast<size_t>(all.length));
   ISO_CHECK(Read(all.offset, bytes));
   const uint64_t page_bytes = uint64_t{kPageEntries} * table.stride;
-  for (uint64_t at = page_bytes; at < all.length; at += page_bytes) {
-    const uint64_t length = std::min(page_bytes, all.length - at);
-    Insert({all.offset + at, length}, Bytes(bytes).subspan(at, length));
+  const auto page_at = [&](uint64_t at) {
+    return Bytes(bytes).subspan(at, std::min(page_bytes, all.length - at));
+  };
+  const uint64_t own_at = (wanted - first) * page_bytes;
+  for (uint64_t at = 0; at < all.length; at += page_bytes) {
+    if (at != own_at) Insert({all.offset + at, page_at(at).size()}, page_at(at));
   }
-  const uint64_t length = std::min(page_bytes, all.length);
-  const Bytes own = Bytes(bytes).first(length);
-  if (PageRef wanted = Insert({all.offset, length}, own)) return wanted;
+  const Bytes own = page_at(own_at);
+  if (PageRef page = Insert({all.offset + own_at, own.size()}, own)) return page;
   memory.meter()->Add(Page::FootprintOf(own.size()));
   return std::make_shared<const Page>(own, memory.meter());
 }
@@ -165,10 +177,16 @@ PageCache::~PageCache() = default;
 Result<PageRef> PageCache::Get(const TableRef& table, uint64_t page, uint32_t count) {
   ISO_TRY(const Range range, RangeOf(table, page, page + 1));
   if (PageRef hit = state_->Find(range)) return hit;
-  count = std::clamp(count, 1u, MostAtOnce(state_->memory.level()));
-  Result<PageRef> read = state_->ReadPages(table, page, count);
+  const uint32_t most = MostAtOnce(state_->memory.level());
+  if (count == 1 && state_->Holds(table, page + 1)) {
+    const auto before = static_cast<uint32_t>(std::min<uint64_t>(page, most - 1));
+    return state_->ReadPages(table, page - before, before + 1, page);
+  }
+  if (count == 1 && page > 0 && state_->Holds(table, page - 1)) count = most;
+  count = std::clamp(count, 1u, most);
+  Result<PageRef> read = state_->ReadPages(table, page, count, page);
   const bool too_many = !read.ok() && count > 1 && read.error().code == Errc::kEndOfData;
-  return too_many ? state_->ReadPages(table, page, 1) : read;
+  return too_many ? state_->ReadPages(table, page, 1, page) : read;
 }
 
 Status PageCache::ReadThrough(uint64_t offset, std::span<uint8_t> out) {
