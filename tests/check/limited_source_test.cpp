@@ -137,6 +137,43 @@ uint64_t Stat(const Recorder& recorder, const char* name) {
   return value;
 }
 
+/// An hour, a few bytes a sample.
+Bytes Hour() {
+  MovieSpec spec = PlainMovie();
+  spec.tracks = {VideoTrack(1, 3600), AudioTrack(2, 3600)};
+  for (TrackSpec& track : spec.tracks) {
+    for (SampleSpec& sample : track.samples)
+      sample.size = 4;
+  }
+  return BuildMovie(spec);
+}
+
+TEST(LimitedHour, IsPulledInFewReadsBackwardsToo) {
+  const Watchdog watchdog("an hour", 60);
+  const auto bytes = std::make_shared<const Bytes>(Hour());
+  uint64_t reads[2] = {};
+  for (const bool backward : {false, true}) {
+    Recorder recorder(Source(bytes, kLimited));
+    recorder.KeepData(false);
+    recorder.HoldAtFirstBuffers();
+    recorder.Start("");
+    ASSERT_TRUE(recorder.WaitStarted());
+    recorder.Release();
+    ASSERT_TRUE(recorder.Seek(backward ? -1 : 1,
+                              GST_FORMAT_TIME,
+                              GST_SEEK_FLAG_FLUSH,
+                              GST_SEEK_TYPE_SET,
+                              1800 * GST_SECOND,
+                              GST_SEEK_TYPE_SET,
+                              3500 * GST_SECOND));
+    const uint64_t before = CountsOf(recorder.source()).reads;
+    ASSERT_EQ(recorder.WaitEos(60), Outcome::kEos);
+    reads[backward] = CountsOf(recorder.source()).reads - before;
+  }
+  EXPECT_LE(reads[false], 30u);
+  EXPECT_LE(reads[true], 3 * reads[false]);  // not one for each group of pictures
+}
+
 /// Two long tracks, with tables of many pages.
 MovieSpec TwoTracks() {
   MovieSpec spec = PlainMovie();

@@ -54,8 +54,9 @@ BlockReader::BlockReader(PullSource& source,
       max_blocks_(std::clamp<size_t>(streams + 1, 2, kMostBlocks)) {
 }
 
-void BlockReader::Forget() {
+void BlockReader::Forget(bool backward) {
   blocks_.clear();
+  backward_ = backward;
   NoteHeld();
   if (wide_) wide_->TakeBack();
 }
@@ -99,7 +100,7 @@ uint64_t BlockReader::LargestBlock() const {
 
 /// A block that continues an earlier one is twice as large as that. What another block holds (a
 /// track may be ahead) is not read again.
-uint64_t BlockReader::SizeFor(uint64_t offset, uint64_t size) const {
+BlockReader::Span BlockReader::SpanFrom(uint64_t offset, uint64_t size) const {
   const uint64_t largest = LargestBlock();
   uint64_t wanted = smallest_block_;
   for (const Block& block : blocks_) {
@@ -113,21 +114,47 @@ uint64_t BlockReader::SizeFor(uint64_t offset, uint64_t size) const {
   if (const auto file_size = source_.size()) {
     wanted = std::min(wanted, *file_size - std::min(offset, *file_size));
   }
-  return wanted;
+  return {offset, wanted};
+}
+
+/// Backwards a block holds what leads to where one begins that is there, twice as much as that
+/// holds.
+BlockReader::Span BlockReader::SpanFor(uint64_t offset, uint64_t size) const {
+  const uint64_t largest = LargestBlock();
+  const Block* behind = backward_ ? Behind(offset) : nullptr;
+  if (behind == nullptr || behind->offset - offset > largest) return SpanFrom(offset, size);
+  const uint64_t wanted = std::clamp(2 * behind->size, smallest_block_, largest);
+  const uint64_t end = std::max(behind->offset, offset + size);
+  uint64_t begin = std::min(offset, end - std::min(end, wanted));
+  for (const Block& block : blocks_) {
+    if (block.offset <= offset)
+      begin = std::max(begin, std::min(offset, block.offset + block.size));
+  }
+  return {begin, end - begin};
+}
+
+/// The nearest block that begins behind a byte; null: there is none.
+const BlockReader::Block* BlockReader::Behind(uint64_t offset) const {
+  const Block* nearest = nullptr;
+  for (const Block& block : blocks_) {
+    if (block.offset <= offset) continue;
+    if (nearest == nullptr || block.offset < nearest->offset) nearest = &block;
+  }
+  return nearest;
 }
 
 GstFlowReturn BlockReader::Load(uint64_t offset, uint64_t size, Block** block) {
-  const uint64_t wanted = SizeFor(offset, size);
-  if (wanted < size) return GST_FLOW_EOS;
-  Ref<GstBuffer> buffer = Allocate(wanted, false);
+  const Span span = SpanFor(offset, size);
+  if (span.size < size) return GST_FLOW_EOS;
+  Ref<GstBuffer> buffer = Allocate(span.size, false);
   if (!buffer) return GST_FLOW_ERROR;
-  const GstFlowReturn flow = source_.Pull(offset, &buffer);
+  const GstFlowReturn flow = source_.Pull(span.begin, &buffer);
   if (flow != GST_FLOW_OK) return flow;
   const uint64_t got = gst_buffer_get_size(buffer.get());
-  if (got < size) return GST_FLOW_EOS;
-  if (wide_) wide_->Lend(offset, buffer);
+  if (got < size + (offset - span.begin)) return GST_FLOW_EOS;
+  if (wide_) wide_->Lend(span.begin, buffer);
   MakeRoom();
-  blocks_.push_back(Block{offset, got, 0, 0, std::move(buffer)});
+  blocks_.push_back(Block{span.begin, got, 0, 0, std::move(buffer)});
   latest_ = blocks_.size() - 1;
   *block = &blocks_.back();
   NoteHeld();

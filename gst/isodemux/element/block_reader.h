@@ -31,7 +31,7 @@ class BlockReader final : public SampleReader {
   GstFlowReturn Read(uint64_t offset, uint64_t size, bool copy, Ref<GstBuffer>* out) override;
 
   /// Reading starts small again.
-  void Forget() override;
+  void Forget(bool backward) override;
 
  private:
   struct Block {
@@ -46,9 +46,17 @@ class BlockReader final : public SampleReader {
     }
   };
 
+  /// What one block is to hold.
+  struct Span {
+    uint64_t begin;
+    uint64_t size;
+  };
+
   Block* Find(uint64_t offset, uint64_t size);
   GstFlowReturn Load(uint64_t offset, uint64_t size, Block** block);
-  uint64_t SizeFor(uint64_t offset, uint64_t size) const;
+  Span SpanFor(uint64_t offset, uint64_t size) const;
+  Span SpanFrom(uint64_t offset, uint64_t size) const;
+  const Block* Behind(uint64_t offset) const;
   GstFlowReturn ReadAlone(uint64_t offset, uint64_t size, Ref<GstBuffer>* out);
   void MakeRoom();
   uint64_t LargestBlock() const;
@@ -60,6 +68,7 @@ class BlockReader final : public SampleReader {
   const uint64_t smallest_block_;
   const uint64_t nearby_;
   size_t max_blocks_;
+  bool backward_ = false;
   uint64_t uses_ = 0;
   size_t latest_ = 0;
   std::vector<Block> blocks_;

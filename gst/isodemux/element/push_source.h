@@ -94,7 +94,7 @@ class PushReader final : public SampleReader {
     return source_.ReadSample(offset, size, copy, out);
   }
 
-  void Forget() override {}
+  void Forget(bool) override {}
 
  private:
   PushSource& source_;

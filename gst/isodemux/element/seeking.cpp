@@ -155,7 +155,7 @@ void Session::Resume(const SeekEvent& seek, const GstSegment& segment, const Sta
     const std::lock_guard combiner_lock(combiner_lock_);
     gst_flow_combiner_reset(combiner_.get());
   }
-  blocks_->Forget();
+  blocks_->Forget(segment.rate < 0);
   sample_waits_ = false;
   if (sought.ok()) {
     RestUnlinked();

@@ -62,7 +62,7 @@ class RunReader final : public SampleReader {
 
   GstFlowReturn Read(uint64_t offset, uint64_t size, bool copy, Ref<GstBuffer>* out) override;
 
-  void Forget() override {}
+  void Forget(bool) override {}
 
  private:
   PushSource& source_;

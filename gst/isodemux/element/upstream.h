@@ -47,8 +47,9 @@ class SampleReader {
   /// GST_FLOW_EOS: they are not all there, and never will be; kFlowLeftOut: nor should they.
   virtual GstFlowReturn Read(uint64_t offset, uint64_t size, bool copy, Ref<GstBuffer>* out) = 0;
 
-  /// A seek: what was read ahead is of no use.
-  virtual void Forget() = 0;
+  /// A seek: what was read ahead is of no use. From now on samples come in about the order of the
+  /// file, or `backward`, some and then those before them.
+  virtual void Forget(bool backward) = 0;
 };
 
 }  // namespace iso::gst

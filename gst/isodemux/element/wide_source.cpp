@@ -21,13 +21,13 @@ bool Holds(uint64_t begin, uint64_t length, uint64_t offset, size_t size) {
 Status WideSource::Read(uint64_t offset, std::span<uint8_t> out) {
   if (CopyFromBlock(offset, out)) return {};
   const auto known = source_->size();
-  const uint64_t size = SizeFor(offset);
-  if (!known || out.size() > size || offset > *known || out.size() > *known - offset) {
-    return source_->Read(offset, out);
-  }
-  Block block{offset, std::vector<uint8_t>(static_cast<size_t>(std::min(size, *known - offset)))};
-  ISO_CHECK(source_->Read(offset, block.bytes));
-  std::copy_n(block.bytes.begin(), out.size(), out.begin());
+  const bool wide =
+      known && offset <= *known && out.size() <= *known - offset && out.size() <= kSmallestBlock;
+  if (!wide) return source_->Read(offset, out);
+  Block block = BlockFor(offset, out.size(), *known);
+  ISO_CHECK(source_->Read(block.offset, block.bytes));
+  const auto from = static_cast<ptrdiff_t>(offset - block.offset);
+  std::copy_n(block.bytes.begin() + from, out.size(), out.begin());
   Keep(std::move(block));
   return {};
 }
@@ -69,15 +69,24 @@ void WideSource::TakeBack() {
   dropped.swap(lent_);
 }
 
-/// A block that goes on where another one ends is twice as large.
-uint64_t WideSource::SizeFor(uint64_t offset) {
+/// A block that goes on where another one ends is twice as large; and so is one that leads to where
+/// another one begins.
+WideSource::Block WideSource::BlockFor(uint64_t offset, size_t size, uint64_t file_size) {
   const std::lock_guard lock(lock_);
-  uint64_t size = kSmallestBlock;
+  uint64_t wanted = kSmallestBlock;
+  uint64_t end = file_size;
+  bool backward = false;
   for (const Block& block : blocks_) {
-    const bool goes_on = offset >= block.offset && offset - block.offset <= block.bytes.size();
-    if (goes_on) size = std::clamp<uint64_t>(2 * block.bytes.size(), size, kLargestBlock);
+    const uint64_t block_end = block.offset + block.bytes.size();
+    const bool goes_on = offset >= block.offset && offset <= block_end;
+    const bool leads_to = offset < block.offset && offset + kSmallestBlock > block.offset;
+    if (!goes_on && !leads_to) continue;
+    wanted = std::clamp<uint64_t>(2 * block.bytes.size(), wanted, kLargestBlock);
+    backward = leads_to;
+    if (leads_to) end = std::max(block.offset, offset + size);
   }
-  return size;
+  const uint64_t begin = backward ? std::min(offset, end - std::min(end, wanted)) : offset;
+  return {begin, std::vector<uint8_t>(static_cast<size_t>(std::min(wanted, end - begin)))};
 }
 
 void WideSource::Keep(Block block) {

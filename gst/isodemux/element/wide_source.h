@@ -39,7 +39,7 @@ class WideSource final : public ByteSource {
 
   bool CopyFromBlock(uint64_t offset, std::span<uint8_t> out);
   bool CopyFromLent(uint64_t offset, std::span<uint8_t> out);
-  uint64_t SizeFor(uint64_t offset);
+  Block BlockFor(uint64_t offset, size_t size, uint64_t file_size);
   void Keep(Block block);
 
   const std::shared_ptr<PullSource> source_;
