@@ -15,11 +15,23 @@ bool StartsLater(int64_t time_ns, const Anchor& anchor) {
   return time_ns < anchor.time_ns;
 }
 
+/// Whoever lies behind another one and starts before it goes, and who lies where it does. Returns
+/// how many are left in front.
+size_t DropContradictions(Anchor* anchors, size_t count) {
+  size_t kept = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const bool follows = kept == 0 || (anchors[i].offset > anchors[kept - 1].offset &&
+                                       anchors[i].time_ns >= anchors[kept - 1].time_ns);
+    if (follows) anchors[kept++] = anchors[i];
+  }
+  return kept;
+}
+
 }  // namespace
 
-void ThinOut(std::vector<Anchor>* anchors) {
+void ThinOut(size_t every, std::vector<Anchor>* anchors) {
   size_t kept = 0;
-  for (size_t i = 0; i < anchors->size(); i += 2)
+  for (size_t i = 0; i < anchors->size(); i += every)
     (*anchors)[kept++] = (*anchors)[i];
   anchors->resize(kept);
 }
@@ -32,10 +44,11 @@ void Anchors::SetRoom(size_t bytes) {
 }
 
 void Anchors::Add(std::vector<Anchor> anchors) {
-  std::sort(anchors.begin(), anchors.end(), LiesBefore);
+  std::stable_sort(anchors.begin(), anchors.end(), LiesBefore);
+  anchors.resize(DropContradictions(anchors.data(), anchors.size()));
   MakeRoomFor(&anchors);
   Merge(anchors);
-  DropContradictions();
+  list_.Truncate(DropContradictions(list_.row(0), list_.rows()));
 }
 
 /// From the back, so that it takes no memory but the list's own.
@@ -52,26 +65,16 @@ void Anchors::Merge(const std::vector<Anchor>& anchors) {
   }
 }
 
-/// Whoever lies behind another one and starts before it goes, and who lies where it does.
-void Anchors::DropContradictions() {
-  Anchor* const all = list_.row(0);
-  size_t kept = 0;
-  for (size_t i = 0; i < list_.rows(); ++i) {
-    const bool follows = kept == 0 || (all[i].offset > all[kept - 1].offset &&
-                                       all[i].time_ns >= all[kept - 1].time_ns);
-    if (follows) all[kept++] = all[i];
-  }
-  list_.Truncate(kept);
-}
-
-/// Of those that are there and those that come every second one goes until there is.
+/// Where there is not enough, those that come are thinned out to what there is, unless those that
+/// are there have most of it.
 void Anchors::MakeRoomFor(std::vector<Anchor>* anchors) {
   while (list_.rows() + anchors->size() > list_.capacity()) {
     if (list_.Grow(kFewest, most_)) continue;
-    if (list_.rows() > anchors->size()) {
+    const size_t room = list_.capacity() - list_.rows();
+    if (room <= list_.rows()) {
       list_.Thin();
     } else {
-      ThinOut(anchors);
+      ThinOut((anchors->size() + room - 1) / room, anchors);
     }
   }
 }

@@ -20,11 +20,11 @@ struct Anchor {
   int64_t time_ns = 0;  ///< about when it starts: decode time, before any edit list
 };
 
-/// Drops every second one.
-void ThinOut(std::vector<Anchor>* anchors);
+/// Keeps one of so many.
+void ThinOut(size_t every, std::vector<Anchor>* anchors);
 
-/// Sorted by offset. When there are more than there is room for, every second one goes. Not
-/// thread-safe; the memory must outlive them.
+/// Sorted by offset. When there are more than there is room for, every second one goes, or of many
+/// that come at once as many as it takes. Not thread-safe; the memory must outlive them.
 class Anchors {
  public:
   static constexpr size_t kMost = 65536;
@@ -49,7 +49,6 @@ class Anchors {
  private:
   void MakeRoomFor(std::vector<Anchor>* anchors);
   void Merge(const std::vector<Anchor>& anchors);
-  void DropContradictions();
 
   size_t most_ = kMost;
   CountedList<Anchor> list_;

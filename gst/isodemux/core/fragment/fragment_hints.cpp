@@ -99,7 +99,7 @@ Result<FragmentHints> ReadSegmentIndexes(uint64_t begin, ByteSource& source, con
     if (box->type != FourCC("sidx")) continue;
     const auto body = BodyOf(*box, source, limits.max_small_box_bytes);
     if (body.ok()) AddSegmentIndex(*box, *body, &hints);
-    if (hints.anchors.size() > Anchors::kMost) ThinOut(&hints.anchors);
+    if (hints.anchors.size() > Anchors::kMost) ThinOut(2, &hints.anchors);
     if (!body.ok() && SeverityOf(body.error().code) == Severity::kWait) return body.error();
   }
   return hints;
@@ -134,7 +134,7 @@ Result<FragmentHints> ReadRandomAccess(std::span<const FragmentTrack> tracks,
                     box.body.subspan(static_cast<size_t>(tfra->entries.offset)),
                     track->timescale,
                     &hints.anchors);
-    if (hints.anchors.size() > Anchors::kMost) ThinOut(&hints.anchors);
+    if (hints.anchors.size() > Anchors::kMost) ThinOut(2, &hints.anchors);
   }
   return hints;
 }

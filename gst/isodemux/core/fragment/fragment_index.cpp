@@ -13,9 +13,9 @@ namespace {
 
 constexpr uint64_t kMostHashed = 64 << 10;  ///< bytes by which a movie header is known again
 
-/// Fragments in use, kept as a whole: each track may be in one of its own. Small ones more than that:
-/// going back to a sync sample may lead over many, and where bytes come only once each of them
-/// would have to be gone back to with each try.
+/// Fragments in use, kept as a whole: each track may be in one of its own. Small ones more than
+/// that: going back to a sync sample may lead over many, and where bytes come only once each of
+/// them would have to be gone back to with each try.
 constexpr size_t kMostInUse = 6;
 constexpr size_t kMostRecent = 64;
 constexpr size_t kMostKeptBytes = 256 << 10;
@@ -93,20 +93,28 @@ size_t FragmentIndex::Want() const {
   return Anchors::kMost * sizeof(Anchor) + kMostSteps * StepBytes() + kept;
 }
 
-/// An eighth is for whole fragments, another one for steps, if there are any.
 void FragmentIndex::SetRoom(size_t bytes) const {
   std::vector<FragmentRef> dropped;  // freed after the lock
   std::vector<TimeSearch> forgotten;
   const std::lock_guard lock(mutex_);
-  anchors_.SetRoom(bytes - bytes / 4);
-  most_steps_ = std::clamp(bytes / 8 / StepBytes(), kFewestSteps, kMostSteps);
+  room_ = bytes;
+  ShareRoom();
+  if (file_.comes_once) return;
+  dropped = TrimRecent();
+  forgotten.swap(searches_);
+}
+
+/// A sixteenth is for whole fragments. Of the rest nearly all is for anchors or, where fragments do
+/// not say when they start, for steps. The mutex is held.
+void FragmentIndex::ShareRoom() const {
+  if (!file_.comes_once) kept_room_ = std::min(room_ / 16, kMostKeptBytes);
+  const size_t few = room_ / 32;
+  const size_t many = room_ - room_ / 16 - few;
+  anchors_.SetRoom(in_order_only_ ? few : many);
+  most_steps_ = std::clamp((in_order_only_ ? many : few) / StepBytes(), kFewestSteps, kMostSteps);
   while (steps_.rows() > most_steps_)
     ThinSteps();
   steps_.GiveBack(most_steps_);
-  if (file_.comes_once) return;
-  kept_room_ = std::min(bytes / 8, kMostKeptBytes);
-  dropped = TrimRecent();
-  forgotten.swap(searches_);
 }
 
 /// Drops the fragments used longest ago for which there is no room. The mutex is held.
@@ -163,7 +171,8 @@ Result<FragmentRef> FragmentIndex::Load(const FoundFragment& found, const Times&
   const bool complete = recent && (recent->followed || !found.followed);
   if (complete && (recent->times_known || !placed)) return recent;
   const FragmentContext context{tracks_, file_.limits, file_.diagnostics, times, mend_offsets_};
-  ISO_TRY(const std::shared_ptr<Fragment> fragment, ReadFragment(found.moof, *file_.source, context));
+  ISO_TRY(const std::shared_ptr<Fragment> fragment,
+          ReadFragment(found.moof, *file_.source, context));
   fragment->before = found.before;
   fragment->followed = found.followed;
   const bool timed =
@@ -308,6 +317,7 @@ void FragmentIndex::NoteStep(const Fragment& fragment, const Times& times) const
   if (times.empty() || (rows > 0 && offset <= steps_.row(rows - 1)[kStepOffset])) return;
   if (++steps_passed_ < step_stride_) return;
   steps_passed_ = 0;
+  if (rows == 0) ShareRoom();
   if (steps_.IsFull() && !steps_.Grow(kFewestSteps, most_steps_)) ThinSteps();
   int64_t* const step = steps_.AppendRow();
   step[kStepOffset] = offset;

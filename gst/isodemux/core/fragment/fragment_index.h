@@ -120,6 +120,7 @@ class FragmentIndex final : private IndexMemory::Holder {
   Result<FragmentRef> LoadAt(uint64_t offset) const;
   FragmentRef Recall(uint64_t offset) const;
   void Remember(const FragmentRef& fragment) const;
+  void ShareRoom() const;
   std::vector<FragmentRef> TrimRecent() const;
   bool CountKept(size_t bytes) const;
 
@@ -169,7 +170,8 @@ class FragmentIndex final : private IndexMemory::Holder {
   mutable std::mutex mutex_;                 ///< guards all that follows
   mutable FragmentRef first_;                ///< every track asks for it; null before it is read
   mutable std::vector<FragmentRef> recent_;  ///< the last one used in front
-  mutable size_t kept_room_;                 ///< bytes, for those that nobody need be in
+  mutable size_t room_ = 0;                  ///< bytes, for all that is counted
+  mutable size_t kept_room_;                 ///< of that, for those that nobody need be in
   mutable size_t kept_bytes_ = 0;            ///< of those, as counted
   mutable Anchors anchors_;
   mutable std::vector<TimeSearch> searches_;  ///< the newest in front
