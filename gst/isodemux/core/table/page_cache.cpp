@@ -17,6 +17,7 @@ namespace iso {
 namespace {
 
 constexpr uint32_t kMaxStride = 12;
+constexpr int kRecent = 24;  ///< pages
 
 /// Bytes of the source. They say all about a page's content, whatever table it is of.
 struct Range {
@@ -74,7 +75,7 @@ struct PageCache::State final : IndexMemory::Pages {
 
   Status Read(uint64_t offset, std::span<uint8_t> out);
   Result<PageRef> ReadPages(const TableRef& table, uint64_t first, uint32_t count, uint64_t wanted);
-  bool Holds(const TableRef& table, uint64_t page);
+  bool IsRecent(const TableRef& table, uint64_t page);
   PageRef Find(const Range& range);
   PageRef Insert(const Range& range, Bytes bytes);
   bool DropOldest() override;
@@ -111,10 +112,15 @@ PageRef PageCache::State::Find(const Range& range) {
   return hit->second->page;
 }
 
-bool PageCache::State::Holds(const TableRef& table, uint64_t page) {
+/// Whether a page is one of those used last: there are a few tables, and a few places in each.
+bool PageCache::State::IsRecent(const TableRef& table, uint64_t page) {
   const Result<Range> range = RangeOf(table, page, page + 1);
   const std::lock_guard lock(mutex);
-  return range.ok() && pages.contains(*range);
+  int left = range.ok() ? kRecent : 0;
+  for (auto entry = lru.begin(); left > 0 && entry != lru.end(); ++entry, --left) {
+    if (entry->range == *range) return true;
+  }
+  return false;
 }
 
 /// Puts a page in front; where another thread was faster, its page stays and is returned.
@@ -178,11 +184,11 @@ Result<PageRef> PageCache::Get(const TableRef& table, uint64_t page, uint32_t co
   ISO_TRY(const Range range, RangeOf(table, page, page + 1));
   if (PageRef hit = state_->Find(range)) return hit;
   const uint32_t most = MostAtOnce(state_->memory.level());
-  if (count == 1 && state_->Holds(table, page + 1)) {
+  if (count == 1 && state_->IsRecent(table, page + 1)) {
     const auto before = static_cast<uint32_t>(std::min<uint64_t>(page, most - 1));
     return state_->ReadPages(table, page - before, before + 1, page);
   }
-  if (count == 1 && page > 0 && state_->Holds(table, page - 1)) count = most;
+  if (count == 1 && page > 0 && state_->IsRecent(table, page - 1)) count = most;
   count = std::clamp(count, 1u, most);
   Result<PageRef> read = state_->ReadPages(table, page, count, page);
   const bool too_many = !read.ok() && count > 1 && read.error().code == Errc::kEndOfData;

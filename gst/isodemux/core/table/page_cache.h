@@ -50,8 +50,8 @@ class PageCache {
 
   /// The page with entries [page * 256, ...) of `table`. On a miss `pages` are read at once
   /// from there on: one for a look-up, kReadPages at most for who reads in order. A look-up next to
-  /// a page that is here goes on, or back, from it: what lies further in that direction is read,
-  /// too.
+  /// a page used just before goes on, or back, from it: what lies further in that direction is
+  /// read, too.
   Result<PageRef> Get(const TableRef& table, uint64_t page, uint32_t pages = 1);
 
   /// Bytes straight from the source, past the cache: for one pass over a long table.

@@ -69,7 +69,16 @@ class RunFormatOf final : public RunFormat {
   bool Done(const RunState& state) const override { return rule_.Done(state); }
 
  private:
-  static constexpr uint64_t kLeap = 32;  ///< entries that a search takes in at once
+  /// Entries that a search takes in at once: first few, since what is looked for is near as a rule.
+  static constexpr uint64_t kStep = 8;
+  static constexpr uint64_t kLeap = 32;
+
+  /// What has been taken in, and what comes next.
+  struct Walk {
+    RunState state;
+    const uint8_t* entries;
+    uint64_t left;
+  };
 
   /// Takes in all of `n` entries, if the rule can do that at once; else none.
   bool TakeMany(RunState* state, const uint8_t* entries, uint64_t n) const {
@@ -81,19 +90,31 @@ class RunFormatOf final : public RunFormat {
 
   template <RunAxis kAxis>
   void SeekOn(RunState* state, const uint8_t* entries, uint64_t n, uint64_t target) const {
-    RunState at = *state;
-    for (RunState next = at; n >= kLeap && TakeMany(&next, entries, kLeap); at = next) {
-      if (next.*kAxis > target) break;
-      n -= kLeap;
-      entries += kLeap * Rule::kStride;
+    Walk walk{*state, entries, n};
+    if (Leap<kAxis, kStep>(&walk, kLeap / kStep, target) &&
+        !Leap<kAxis, kLeap>(&walk, UINT64_MAX, target)) {
+      Leap<kAxis, kStep>(&walk, kLeap / kStep, target);
     }
-    for (; n > 0 && !rule_.Done(at); --n, entries += Rule::kStride) {
-      RunState next = at;
-      rule_.Take(&next, entries);
+    for (; walk.left > 0 && !rule_.Done(walk.state); --walk.left, walk.entries += Rule::kStride) {
+      RunState next = walk.state;
+      rule_.Take(&next, walk.entries);
       if (next.*kAxis > target) break;
-      at = next;
+      walk.state = next;
     }
-    *state = at;
+    *state = walk.state;
+  }
+
+  /// Takes in `times` times kEntries, or as often as the state does not pass the target. True when
+  /// that was all of them.
+  template <RunAxis kAxis, uint64_t kEntries>
+  bool Leap(Walk* walk, uint64_t times, uint64_t target) const {
+    for (; times > 0; --times) {
+      RunState next = walk->state;
+      if (walk->left < kEntries || !TakeMany(&next, walk->entries, kEntries)) return false;
+      if (next.*kAxis > target) return false;
+      *walk = {next, walk->entries + kEntries * Rule::kStride, walk->left - kEntries};
+    }
+    return true;
   }
 
   Rule rule_;

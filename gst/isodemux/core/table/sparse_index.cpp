@@ -153,10 +153,12 @@ Result<RunState> SparseIndex::Start(RunAxis axis, uint64_t target) const {
   if (column_.count() <= kPageEntries) return RunState();
   const uint64_t most =
       std::min(kMostBlockBytes / column_.table().stride, kMostWalked * kFinestStride);
-  for (uint64_t n = kReadEntries; !Known(axis, target); n = std::min(2 * n, most)) {
-    ISO_CHECK(Extend(n));
-  }
   std::unique_lock lock(mutex_);
+  for (uint64_t n = kReadEntries; !Known(axis, target); n = std::min(2 * n, most)) {
+    lock.unlock();
+    ISO_CHECK(Extend(n));
+    lock.lock();
+  }
   if (coarse_.rows() == 0) return RunState();
   const size_t i = LastUpTo(coarse_.items(), axis, target);
   const RunState coarse = StateOf(*coarse_.row(i), i * stride_);
@@ -166,9 +168,8 @@ Result<RunState> SparseIndex::Start(RunAxis axis, uint64_t target) const {
   return Refine(coarse, end, axis, target);
 }
 
-/// Whether level 1 reaches past the target, or to the end.
+/// Whether level 1 reaches past the target, or to the end. The mutex is held.
 bool SparseIndex::Known(RunAxis axis, uint64_t target) const {
-  const std::lock_guard lock(mutex_);
   return head_.*axis > target || AtEnd(head_);
 }
 
