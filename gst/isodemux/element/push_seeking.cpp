@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Session: seeks in push mode. Upstream is sent to a byte; what it then says of its flushing
-// and of its segment is told apart by sequence numbers.
+// Session: seeks in push mode. Upstream is sent to a byte; what it then says of its flushing and
+// of its segment is told apart by sequence numbers. Not all sources keep these (those that make
+// flushes of their own): then what comes next is taken for the answer.
 
 #include <algorithm>
 
@@ -80,6 +81,7 @@ Result<uint64_t> Session::LeastNeededBy(const SeekRequest& request) const {
 std::shared_ptr<Session::SeekEvent> Session::TakePendingSeek(guint32 seqnum) {
   const std::lock_guard lock(lock_);
   if (!pending_seek_ || (pending_seek_->seqnum != seqnum && !pending_flushed_)) return nullptr;
+  own_seek_.reset();
   return std::exchange(pending_seek_, nullptr);
 }
 
@@ -122,9 +124,14 @@ void Session::MoveTo(uint64_t byte) {
   Carry(std::move(event));
 }
 
-bool Session::IsOwnSeek(const Ref<GstEvent>& event) const {
+/// Whether a segment answers the seek in bytes that was sent last. Then none is under way any more.
+bool Session::EndOwnSeek(guint32 seqnum, uint64_t offset) {
   const std::lock_guard lock(lock_);
-  return gst_event_get_seqnum(event.get()) == own_seek_seqnum_;
+  if (!own_seek_) return false;
+  const bool answers =
+      own_seek_->seqnum == seqnum || own_seek_->offset == offset || own_seek_->flushed;
+  if (answers) own_seek_.reset();
+  return answers;
 }
 
 /// Where upstream had better go on than where it is.
@@ -150,7 +157,7 @@ GstFlowReturn Session::SeekUpstream(uint64_t offset) {
   const guint32 seqnum = gst_util_seqnum_next();
   {
     const std::lock_guard lock(lock_);
-    own_seek_seqnum_ = seqnum;
+    own_seek_ = OwnSeek{seqnum, offset, false};
   }
   auto event = NumberedEvent(gst_event_new_seek(1.0,
                                                 GST_FORMAT_BYTES,
@@ -166,6 +173,7 @@ GstFlowReturn Session::SeekUpstream(uint64_t offset) {
   GST_WARNING_OBJECT(
       element_, "upstream cannot go to byte %" G_GUINT64_FORMAT " after all", offset);
   moving_ = false;
+  EndOwnSeek(seqnum, offset);
   push_->GiveUpSeeking();
   return Work();
 }
@@ -173,19 +181,26 @@ GstFlowReturn Session::SeekUpstream(uint64_t offset) {
 /// Our own seeks are nobody else's business, and one without a flush is to be none for those
 /// downstream. Any thread.
 void Session::HandleFlush(const Ref<GstEvent>& event) {
-  if (IsOwnSeek(event)) return;
   if (IsSegmented()) {
     PushToOutputs(event);
     if (GST_EVENT_TYPE(event.get()) == GST_EVENT_FLUSH_STOP) FlushSegments();
     return;
   }
+  guint32 seqnum = gst_event_get_seqnum(event.get());
   {
     const std::lock_guard lock(lock_);
-    const bool ours = pending_seek_ && pending_seek_->seqnum == gst_event_get_seqnum(event.get());
-    if (GST_EVENT_TYPE(event.get()) == GST_EVENT_FLUSH_STOP) pending_flushed_ = ours;
-    if (ours && !pending_seek_->Has(GST_SEEK_FLAG_FLUSH)) return;
+    const bool stop = GST_EVENT_TYPE(event.get()) == GST_EVENT_FLUSH_STOP;
+    if (own_seek_ && (own_seek_->seqnum == seqnum || !pending_seek_)) {
+      own_seek_->flushed = stop;
+      return;
+    }
+    if (pending_seek_) {
+      seqnum = pending_seek_->seqnum;
+      pending_flushed_ = stop;
+      if (!pending_seek_->Has(GST_SEEK_FLAG_FLUSH)) return;
+    }
   }
-  PushToOutputs(event);
+  PushToOutputs(NumberedEvent(gst_event_copy(event.get()), seqnum));
 }
 
 void Session::HandleSegment(const Ref<GstEvent>& event) {
@@ -198,8 +213,10 @@ void Session::HandleSegment(const Ref<GstEvent>& event) {
   push_->Restart(segment.start);
   trimmed_at_ = segment.start;
   moving_ = false;
-  const auto seek = TakePendingSeek(gst_event_get_seqnum(event.get()));
-  if (seek == nullptr && (!opened_ || IsOwnSeek(event))) return;
+  const guint32 seqnum = gst_event_get_seqnum(event.get());
+  const bool own = EndOwnSeek(seqnum, segment.start);
+  const auto seek = TakePendingSeek(seqnum);
+  if (seek == nullptr && (!opened_ || own)) return;
   needed_ = Error{Errc::kNotYet};
   fed_up_ = GST_FLOW_OK;
   if (seek) {

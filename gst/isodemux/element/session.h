@@ -125,6 +125,13 @@ class Session {
     uint64_t header_bytes = 0;               ///< of what the movie header is kept in, packed
   };
 
+  /// A seek in bytes that nobody else has asked for.
+  struct OwnSeek {
+    guint32 seqnum;
+    uint64_t offset;
+    bool flushed;  ///< upstream has, for it
+  };
+
   Published Read() const;
   void Publish();
   static std::shared_ptr<const FragmentIndex> Fragments(const Published& now);  ///< null: none
@@ -229,7 +236,7 @@ class Session {
   void Carry(std::shared_ptr<SeekEvent> seek);
   GstFlowReturn CarryOn();
   void MoveTo(uint64_t byte);
-  bool IsOwnSeek(const Ref<GstEvent>& event) const;
+  bool EndOwnSeek(guint32 seqnum, uint64_t offset);
   std::optional<uint64_t> WhereToGo() const;
   GstFlowReturn SeekUpstream(uint64_t offset);
   void HandleFlush(const Ref<GstEvent>& event);
@@ -307,7 +314,7 @@ class Session {
   guint32 last_seek_seqnum_ = GST_SEQNUM_INVALID;  ///< under lock_
   std::shared_ptr<SeekEvent> pending_seek_;        ///< under lock_: upstream is on its way for it
   bool pending_flushed_ = false;                   ///< under lock_: and has flushed
-  guint32 own_seek_seqnum_ = GST_SEQNUM_INVALID;   ///< under lock_: of a seek in bytes of ours
+  std::optional<OwnSeek> own_seek_;                ///< under lock_: upstream is on its way for us
 
   std::atomic<uint64_t> seeks_{0};
   std::atomic<uint64_t> lost_samples_{0};

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Sources that are pushed and give their flushes and segments numbers of their own, whatever seek
+// these are for; and flushes that nobody downstream has asked for. What comes out is what comes
+// from sources that keep the numbers.
+
+#include <gtest/gtest.h>
+
+#include "chunk_source.h"
+#include "fragment_catalog.h"
+#include "movie_catalog.h"
+#include "recorder.h"
+#include "same_output.h"
+
+namespace iso::test {
+namespace {
+
+struct Case {
+  const char* name;
+  Bytes (*build)();
+};
+
+void PrintTo(const Case& c, std::ostream* out) {
+  *out << c.name;
+}
+
+Bytes MoovLast() {
+  MovieSpec spec = PlainMovie();
+  spec.tracks = {VideoTrack(1, 60), AudioTrack(2, 60)};
+  spec.moov_first = false;
+  return BuildMovie(spec);
+}
+
+Bytes MoovFirst() {
+  MovieSpec spec = PlainMovie();
+  spec.tracks = {VideoTrack(1, 60), AudioTrack(2, 60)};
+  return BuildMovie(spec);
+}
+
+/// Searches go to one byte after the other.
+Bytes NoIndex() {
+  FragmentedSpec spec = PlainFragments();
+  spec.movie.tracks = {VideoTrack(1, 120), AudioTrack(2, 120)};
+  spec.fragments = CutFragments(spec, 2.08);
+  return BuildFragments(spec).bytes;
+}
+
+constexpr Case kCases[] = {
+    {"moov_first", MoovFirst}, {"moov_last", MoovLast}, {"fragments", NoIndex}};
+
+GstPadProbeReturn Renumber(GstPad*, GstPadProbeInfo* info, gpointer) {
+  GstEvent* event = GST_PAD_PROBE_INFO_EVENT(info);
+  const GstEventType type = GST_EVENT_TYPE(event);
+  if (type != GST_EVENT_FLUSH_START && type != GST_EVENT_FLUSH_STOP && type != GST_EVENT_SEGMENT) {
+    return GST_PAD_PROBE_OK;
+  }
+  GstEvent* other = gst_event_copy(event);
+  gst_event_set_seqnum(other, gst_util_seqnum_next());
+  gst_event_unref(event);
+  GST_PAD_PROBE_INFO_DATA(info) = other;
+  return GST_PAD_PROBE_OK;
+}
+
+class PushFlush : public testing::TestWithParam<Case> {
+ protected:
+  GstElement* Source() const { return MakeChunkSource(bytes_, {4096, true, true}); }
+
+  static void LoseNumbers(Recorder& recorder) {
+    GstPad* pad = gst_element_get_static_pad(recorder.source(), "src");
+    const auto events = static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM |
+                                                     GST_PAD_PROBE_TYPE_EVENT_FLUSH);
+    gst_pad_add_probe(pad, events, Renumber, nullptr, nullptr);
+    gst_object_unref(pad);
+  }
+
+  static bool SeekTo(Recorder* recorder, int64_t time, uint32_t* seqnum) {
+    return recorder->Seek(1,
+                          GST_FORMAT_TIME,
+                          GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_ACCURATE,
+                          GST_SEEK_TYPE_SET,
+                          time,
+                          GST_SEEK_TYPE_NONE,
+                          -1,
+                          seqnum);
+  }
+
+  const std::shared_ptr<const Bytes> bytes_ = std::make_shared<const Bytes>(GetParam().build());
+};
+
+TEST_P(PushFlush, NumbersThatAreLostChangeNothing) {
+  const Watchdog watchdog(GetParam().name, 60);
+  Recorder keeping(Source());
+  Recorder losing(Source());
+  LoseNumbers(losing);
+  for (Recorder* recorder : {&keeping, &losing}) {
+    recorder->Start("");
+    ASSERT_EQ(recorder->WaitEos(60), Outcome::kEos);
+  }
+  ExpectSame(losing.pads(), keeping.pads());
+  for (const int64_t time : {40, 3, 21}) {
+    uint32_t seqnum = 0;
+    for (Recorder* recorder : {&keeping, &losing}) {
+      ASSERT_TRUE(SeekTo(recorder, time * GST_SECOND, &seqnum));
+      ASSERT_EQ(recorder->WaitEos(60), Outcome::kEos) << time;
+    }
+    const std::vector<RecordedPad> pads = losing.pads();
+    ExpectSame(pads, keeping.pads());
+    for (const RecordedPad& pad : pads) {
+      EXPECT_EQ(pad.flush_start_seqnum, seqnum);
+      EXPECT_EQ(pad.flushes, keeping.pads()[0].flushes);
+      EXPECT_EQ(pad.segment.start, static_cast<guint64>(time) * GST_SECOND);
+    }
+  }
+}
+
+/// The source flushes by itself: it was sent elsewhere by somebody else. In fragments nobody knows
+/// when a byte is due; then the movie starts anew.
+TEST_P(PushFlush, OthersFlushesAreFollowedBySegments) {
+  const Watchdog watchdog(GetParam().name, 60);
+  Recorder recorder(Source());
+  LoseNumbers(recorder);
+  recorder.Start("");
+  ASSERT_EQ(recorder.WaitEos(60), Outcome::kEos);
+  GstPad* sink = gst_element_get_static_pad(recorder.demuxer(), "sink");
+  ASSERT_TRUE(gst_pad_push_event(sink,
+                                 gst_event_new_seek(1,
+                                                    GST_FORMAT_BYTES,
+                                                    GST_SEEK_FLAG_FLUSH,
+                                                    GST_SEEK_TYPE_SET,
+                                                    static_cast<gint64>(bytes_->size() / 2),
+                                                    GST_SEEK_TYPE_NONE,
+                                                    -1)));
+  gst_object_unref(sink);
+  ASSERT_EQ(recorder.WaitEos(60), Outcome::kEos);
+  for (const RecordedPad& pad : recorder.pads()) {
+    EXPECT_GT(pad.buffers, 0u) << pad.name;
+    EXPECT_EQ(pad.segment.format, GST_FORMAT_TIME) << pad.name;
+    if (GetParam().build != NoIndex) {
+      EXPECT_GT(pad.segment.start, 10 * GST_SECOND) << pad.name;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Movies, PushFlush, testing::ValuesIn(kCases), [](const auto& test) {
+  return std::string(test.param.name);
+});
+
+}  // namespace
+}  // namespace iso::test
