@@ -23,7 +23,9 @@ inline void ExpectSame(const std::vector<RecordedPad>& a, const std::vector<Reco
       ASSERT_EQ(x.event != nullptr, y.event != nullptr) << a[p].name << " " << i;
       ASSERT_TRUE(x.pts == y.pts && x.dts == y.dts && x.duration == y.duration &&
                   x.flags == y.flags && x.data == y.data && x.caps == y.caps)
-          << a[p].name << " " << i;
+          << a[p].name << " " << i << ": " << x.pts << "/" << y.pts << " " << x.dts << "/" << y.dts << " "
+          << x.duration << "/" << y.duration << " flags " << x.flags << "/" << y.flags << " bytes "
+          << x.data.size() << "/" << y.data.size() << (x.data == y.data ? "" : ", other content");
     }
   }
 }
