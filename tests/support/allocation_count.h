@@ -41,6 +41,10 @@ void* operator new[](size_t size) {
   return iso::test::Allocate(size);
 }
 
+void* operator new(size_t size, const std::nothrow_t&) noexcept {
+  return iso::test::Allocate(size);
+}
+
 void operator delete(void* memory) noexcept {
   iso::test::Free(memory);
 }
