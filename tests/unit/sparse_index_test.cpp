@@ -133,6 +133,28 @@ TEST(SparseIndexTest, WarmQuestionsReadOnePageAtMost) {
   EXPECT_LE(fixture.source->reads - before, 1u);
 }
 
+/// Entries of 12 bytes do not fill a block: it ends within a page.
+TEST(SparseIndexTest, CheckpointsGoOnToTheEndOfAnyTable) {
+  constexpr uint32_t kRuns = 100'000;
+  const auto source = std::make_shared<FormulaSource>(
+      3 * kRuns, [](uint64_t i) { return i % 3 == 0 ? static_cast<uint32_t>(i / 3 + 1) : 1u; });
+  PageCache cache(source, 1u << 20);
+  const Column column({0, kRuns, 12, true}, cache);
+  const SparseIndex index(column,
+                          std::make_unique<RunFormatOf<ChunkRule>>(ChunkRule{kRuns, kRuns}));
+  for (const uint64_t target : {kRuns - 10, kRuns / 2, kRuns / 10}) {
+    RunReader warm(column);
+    ASSERT_TRUE(index.Find(kUnits, target, warm).ok());
+    cache.Shrink(0);
+    const uint64_t before = source->reads;
+    RunReader reader(column);
+    const Result<RunState> found = index.Find(kUnits, target, reader);
+    ASSERT_TRUE(found.ok());
+    EXPECT_EQ(found->units, target);
+    EXPECT_LE(source->reads - before, 1u) << target;
+  }
+}
+
 TEST(SparseIndexTest, TheWalkStopsWhereNothingMatters) {
   Fixture fixture(1'000'000, {}, 1000);
   const std::vector<RunState> states = WalkAll(1'000'000, 1000);

@@ -151,8 +151,9 @@ size_t SparseIndex::Bytes() const {
 /// A state at or before the target, and near it: most often at the start of its page.
 Result<RunState> SparseIndex::Start(RunAxis axis, uint64_t target) const {
   if (column_.count() <= kPageEntries) return RunState();
-  const uint64_t most =
-      std::min(kMostBlockBytes / column_.table().stride, kMostWalked * kFinestStride);
+  // Whole pages, so that each step begins where there may be a checkpoint.
+  const uint64_t pages = kMostBlockBytes / column_.table().stride / kPageEntries;
+  const uint64_t most = std::min(pages * kPageEntries, kMostWalked * kFinestStride);
   std::unique_lock lock(mutex_);
   for (uint64_t n = kReadEntries; !Known(axis, target); n = std::min(2 * n, most)) {
     lock.unlock();
