@@ -4,6 +4,8 @@
 // allocator's; little at Critical; and no answer depends on it.
 
 #include <algorithm>
+#include <array>
+#include <map>
 #include <random>
 #include <string>
 
@@ -17,7 +19,7 @@
 namespace iso {
 namespace {
 
-constexpr size_t kFragments = 12'000;
+constexpr size_t kFragments = 8'000;
 constexpr size_t kPerFragment = 4;
 constexpr uint32_t kDuration = 512;
 
@@ -58,7 +60,11 @@ constexpr int64_t kPassing = 12 << 10;
 class FragmentMemory : public testing::TestWithParam<Form> {
  protected:
   void SetUp() override {
-    source_ = std::make_shared<MemorySource>(LongMovie(GetParam()));
+    // Making one takes longer than all else.
+    static std::map<Form, std::shared_ptr<MemorySource>> made;
+    std::shared_ptr<MemorySource>& source = made[GetParam()];
+    if (!source) source = std::make_shared<MemorySource>(LongMovie(GetParam()));
+    source_ = source;
     const Opened walked = Open(nullptr);
     const auto cursor = walked.samples().NewCursor();
     Sample sample;
@@ -117,7 +123,7 @@ TEST_P(FragmentMemory, StaysWithinTheLimitAtEveryLevel) {
     governor->Warn(warning, 0);
     test::allocated_peak = test::allocated_bytes.load();
     size_t in_use = 0;
-    for (int i = 0; i < 150; ++i) {
+    for (int i = 0; i < 40; ++i) {
       ASSERT_NO_FATAL_FAILURE(Use(file));
       const IndexMemoryStats now = file.memory().stats();
       ASSERT_LE(now.held_bytes, now.limit_bytes) << warning;
@@ -135,7 +141,7 @@ TEST_P(FragmentMemory, StaysWithinTheLimitAtEveryLevel) {
 
 TEST_P(FragmentMemory, CriticalGivesMostOfItBack) {
   const Opened file = Open(nullptr);
-  for (int i = 0; i < 2000; ++i)
+  for (int i = 0; i < 500; ++i)
     ASSERT_NO_FATAL_FAILURE(Use(file));
   const IndexMemoryStats before = file.memory().stats();
   EXPECT_GT(before.held_bytes, 24u << 10);
@@ -143,11 +149,11 @@ TEST_P(FragmentMemory, CriticalGivesMostOfItBack) {
   const IndexMemoryStats after = file.memory().stats();
   EXPECT_LE(after.held_bytes, kDefaultIndexBudget / 8 / 2);
   EXPECT_EQ(after.bytes_given_back, before.held_bytes - after.held_bytes);
-  for (int i = 0; i < 100; ++i)
+  for (int i = 0; i < 30; ++i)
     ASSERT_NO_FATAL_FAILURE(Use(file));
   file.memory().SetBudget(0);
   EXPECT_LE(file.memory().stats().held_bytes, file.memory().stats().limit_bytes);
-  for (int i = 0; i < 100; ++i)
+  for (int i = 0; i < 30; ++i)
     ASSERT_NO_FATAL_FAILURE(Use(file));
 }
 
