@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "chunk_source.h"
 #include "compare.h"
 #include "fragment_catalog.h"
 #include "play_compare.h"
@@ -69,7 +70,8 @@ void PrintTo(const DamageCase& c, std::ostream* out) {
 
 class Damage : public testing::TestWithParam<DamageCase> {};
 
-// A block of 4 KiB over a moof's header costs that fragment, and nothing else.
+// A block of 4 KiB over a moof's header costs that fragment, and nothing else, also where the file is
+// pushed.
 TEST_P(Damage, CostsOneFragment) {
   const FragmentedMovie built = BuildFragments(SpecWith(GetParam().sidx, GetParam().tfra_version));
   const OracleMovie whole = *ExpandMovie(built.bytes);
@@ -82,17 +84,23 @@ TEST_P(Damage, CostsOneFragment) {
     ZeroBytes(&bytes, from, GetParam().aligned ? moof / kBlock * kBlock + kBlock - from : kBlock);
     OracleMovie movie = whole;
     Remove(built, lost, &movie);
-    const TempFile file(bytes);
-    const std::string name = GetParam().name + std::string(", fragment ") + std::to_string(lost);
-    const Watchdog watchdog(name, 60);
-    Recorder recorder;
-    recorder.Start(file.path());
-    const Outcome outcome = recorder.WaitEos();
-    ExpectNone(ComparePlayed(recorder, outcome, movie, bytes), name);
-    if (lost > 0) ExpectDiscont(recorder, built, lost);
-    EXPECT_GT(LostBytes(recorder), 0u) << name;
-    EXPECT_LE(LostBytes(recorder), built.places[lost].end - built.places[lost].start + kBlock)
-        << name;
+    const auto shared = std::make_shared<const Bytes>(bytes);
+    for (const bool pushed : {false, true}) {
+      if (pushed && lost == 0) continue;  // the header is waited for in front of it
+      const std::string name = GetParam().name + std::string(", fragment ") +
+                               std::to_string(lost) + (pushed ? ", pushed" : "");
+      const Watchdog watchdog(name, 60);
+      ChunkOptions options{4096, true, true};
+      options.pullable = !pushed;
+      Recorder recorder(MakeChunkSource(shared, options));
+      recorder.Start("");
+      const Outcome outcome = recorder.WaitEos();
+      ExpectNone(ComparePlayed(recorder, outcome, movie, bytes), name);
+      if (lost > 0) ExpectDiscont(recorder, built, lost);
+      EXPECT_GT(LostBytes(recorder), 0u) << name;
+      EXPECT_LE(LostBytes(recorder), built.places[lost].end - built.places[lost].start + kBlock)
+          << name;
+    }
   }
 }
 

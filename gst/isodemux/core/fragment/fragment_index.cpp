@@ -211,7 +211,8 @@ Result<FragmentRef> FragmentIndex::FollowedFrom(uint64_t offset,
   while (true) {
     uint64_t at_end = 0;
     ISO_TRY(const std::optional<FoundFragment> found, scanner_.Next(offset, data_end, &at_end));
-    if (at_end > 0 && !file_.source->may_grow()) Forget(at_end, file_.source->size().value_or(0));
+    if (at_end > 0 && !file_.source->may_grow())
+      Forget(at_end, file_.source->stated_size().value_or(0));
     if (!found) return Error{Errc::kEndOfTable, FourCC("moof"), offset};
     *loss = *loss || found->lost_bytes > 0;
     if (found->lost_bytes > 0) Forget(found->lost_bytes, found->moof.offset);

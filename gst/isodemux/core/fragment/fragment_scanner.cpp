@@ -50,7 +50,7 @@ Result<std::optional<FoundFragment>> FragmentScanner::Next(uint64_t from,
   for (int boxes = 0; boxes < kMostBoxes; ++boxes) {
     ISO_TRY(const std::optional<BoxHeader> box, BoxAt(position));
     if (box && box->type == FourCC("moof") && box->cut) {
-      *lost_at_end = source_.size().value_or(position) - position;
+      *lost_at_end = LeftFrom(position);
       break;
     }
     if (box && IsCredible(*box)) {
@@ -70,7 +70,7 @@ Result<std::optional<FoundFragment>> FragmentScanner::Next(uint64_t from,
     }
     ISO_TRY(const std::optional<BoxHeader> moof, Search(position, UINT64_MAX));
     if (!moof) {
-      *lost_at_end = source_.size().value_or(position) - position;
+      *lost_at_end = LeftFrom(position);
       break;
     }
     found.moof = *moof;
@@ -78,6 +78,12 @@ Result<std::optional<FoundFragment>> FragmentScanner::Next(uint64_t from,
     return std::optional<FoundFragment>(std::move(found));
   }
   return std::optional<FoundFragment>();
+}
+
+/// Bytes of the file from one on; 0 where nobody knows.
+uint64_t FragmentScanner::LeftFrom(uint64_t position) const {
+  const auto size = source_.stated_size();
+  return size ? *size - std::min(*size, position) : 0;
 }
 
 Result<uint64_t> FragmentScanner::BehindData(uint64_t from) {
@@ -109,7 +115,7 @@ Result<std::optional<BoxHeader>> FragmentScanner::Search(uint64_t from, uint64_t
     ISO_TRY(now.found, SearchBlock(now.to, end, now.wanted));
     now.to = now.found ? now.found->offset : end;
     Remember(now);
-    if (const auto size = source_.size(); size && end >= *size) break;
+    if (const auto size = source_.stated_size(); size && end >= *size) break;
   }
   return now.found && now.found->offset < to ? now.found : std::nullopt;
 }
@@ -132,7 +138,8 @@ Result<std::optional<BoxHeader>> FragmentScanner::SearchBlock(uint64_t from,
                                                               uint64_t to,
                                                               Wanted wanted) {
   uint64_t length = to - from + kOverlapBytes;
-  if (const auto size = source_.size()) {
+  // Also of what only comes in order, where size() is not told.
+  if (const auto size = source_.stated_size()) {
     if (from >= *size) return std::optional<BoxHeader>();
     length = std::min(length, *size - from);
   }

@@ -55,6 +55,7 @@ class FragmentScanner {
 
   Result<std::optional<BoxHeader>> SearchBlock(uint64_t from, uint64_t to, Wanted wanted);
   std::optional<BoxHeader> Credible(uint64_t offset, uint32_t size) const;
+  uint64_t LeftFrom(uint64_t position) const;
   Result<std::optional<BoxHeader>> BoxAt(uint64_t offset);
   Status KeepLoose(const BoxHeader& box, FoundFragment* found);
 
