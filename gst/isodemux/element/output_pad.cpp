@@ -250,7 +250,10 @@ GstFlowReturn OutputPad::PushSample(const Event& event, Ref<GstBuffer> buffer) {
   if (format().protection) {
     gst_buffer_add_protection_meta(buffer.get(), gst_structure_copy(format().protection.get()));
   }
-  position_ns_.store(PresentationOf(event.pts_ns), std::memory_order_relaxed);
+  // Pictures come in decoding order: what is shown goes on all the same.
+  const int64_t position = PresentationOf(event.pts_ns);
+  const bool shown_before = segment_.rate > 0 && position < position_ns();
+  if (!shown_before) position_ns_.store(position, std::memory_order_relaxed);
   sample_number_.store(event.sample.index, std::memory_order_relaxed);
   if (format().transform) return PushTransformed(event, std::move(buffer));
   return PushBuffer(std::move(buffer));
