@@ -4,6 +4,12 @@
 // these are for; and flushes that nobody downstream has asked for. What comes out is what comes
 // from sources that keep the numbers.
 
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <utility>
+
 #include <gtest/gtest.h>
 
 #include "chunk_source.h"
@@ -138,6 +144,116 @@ TEST_P(PushFlush, OthersFlushesAreFollowedBySegments) {
     if (GetParam().build != NoIndex) {
       EXPECT_GT(pad.segment.start, 10 * GST_SECOND) << pad.name;
     }
+  }
+}
+
+/// Holds a thread where it meets an event of this type on a pad, once, until it may go.
+class Halt {
+ public:
+  /// `pad` is adopted.
+  Halt(GstPad* pad, GstPadProbeType where, GstEventType type, std::function<bool()> may_go)
+      : pad_(pad), type_(type), may_go_(std::move(may_go)) {
+    id_ = gst_pad_add_probe(pad_, where, OnEvent, this, nullptr);
+  }
+
+  ~Halt() {
+    gst_pad_remove_probe(pad_, id_);
+    gst_object_unref(pad_);
+  }
+
+  bool WaitReached() {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(20), [this] { return reached_; });
+  }
+
+ private:
+  static GstPadProbeReturn OnEvent(GstPad*, GstPadProbeInfo* info, gpointer self) {
+    auto* halt = static_cast<Halt*>(self);
+    if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) != halt->type_) return GST_PAD_PROBE_OK;
+    {
+      const std::lock_guard lock(halt->mutex_);
+      if (std::exchange(halt->reached_, true)) return GST_PAD_PROBE_OK;
+    }
+    halt->changed_.notify_all();
+    for (int tries = 0; tries < 2000 && !halt->may_go_(); ++tries)
+      g_usleep(1000);
+    return GST_PAD_PROBE_OK;
+  }
+
+  GstPad* const pad_;
+  const GstEventType type_;
+  const std::function<bool()> may_go_;
+  gulong id_ = 0;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool reached_ = false;
+};
+
+/// Between two samples of an interleaved file, so that one track needs what lies before.
+bool SendToMiddle(const Recorder& recorder, size_t size) {
+  return gst_element_send_event(recorder.demuxer(),
+                                gst_event_new_seek(1,
+                                                   GST_FORMAT_BYTES,
+                                                   GST_SEEK_FLAG_FLUSH,
+                                                   GST_SEEK_TYPE_SET,
+                                                   static_cast<gint64>(size / 2),
+                                                   GST_SEEK_TYPE_NONE,
+                                                   -1));
+}
+
+/// The demuxer is about to send upstream elsewhere when an application does.
+TEST_P(PushFlush, SeeksThatCrossOurMovesAreFollowed) {
+  const Watchdog watchdog(GetParam().name, 120);
+  Recorder recorder(Source());
+  recorder.Start("");
+  ASSERT_EQ(recorder.WaitEos(60), Outcome::kEos);
+  GstPad* sink = gst_element_get_static_pad(recorder.demuxer(), "sink");
+  {
+    Halt halt(recorder.SourcePad("video_0"),
+              GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
+              GST_EVENT_SEGMENT,
+              [&] { return GST_PAD_IS_FLUSHING(sink); });
+    ASSERT_TRUE(SendToMiddle(recorder, bytes_->size()));
+    ASSERT_TRUE(halt.WaitReached());
+    uint32_t seqnum = 0;
+    ASSERT_TRUE(SeekTo(&recorder, 5 * GST_SECOND, &seqnum));
+  }
+  gst_object_unref(sink);
+  ASSERT_EQ(recorder.WaitEos(60), Outcome::kEos);
+  for (const int64_t time : {40, 3, 21}) {
+    uint32_t seqnum = 0;
+    ASSERT_TRUE(SeekTo(&recorder, time * GST_SECOND, &seqnum)) << time;
+    ASSERT_EQ(recorder.WaitEos(60), Outcome::kEos) << time;
+    for (const RecordedPad& pad : recorder.pads()) {
+      EXPECT_EQ(pad.segment.start, static_cast<guint64>(time) * GST_SECOND) << pad.name;
+      EXPECT_GT(pad.buffers, 0u) << pad.name;
+    }
+  }
+}
+
+/// An application seeks while upstream flushes for a move of the demuxer's.
+TEST_P(PushFlush, SeeksDuringOurMovesAreFollowed) {
+  const Watchdog watchdog(GetParam().name, 120);
+  Recorder recorder(Source());
+  recorder.Start("");
+  ASSERT_EQ(recorder.WaitEos(60), Outcome::kEos);
+  ASSERT_TRUE(SendToMiddle(recorder, bytes_->size()));
+  bool sought = false;
+  {
+    const gint64 until = g_get_monotonic_time() + 300 * G_TIME_SPAN_MILLISECOND;
+    Halt halt(gst_element_get_static_pad(recorder.source(), "src"),
+              GST_PAD_PROBE_TYPE_EVENT_FLUSH,
+              GST_EVENT_FLUSH_STOP,
+              [until] { return g_get_monotonic_time() > until; });
+    if (!halt.WaitReached()) GTEST_SKIP() << "nothing had to be fetched";
+    uint32_t seqnum = 0;
+    sought = SeekTo(&recorder, 5 * GST_SECOND, &seqnum);
+  }
+  EXPECT_TRUE(sought);
+  ASSERT_EQ(recorder.WaitEos(60), Outcome::kEos);
+  for (const RecordedPad& pad : recorder.pads()) {
+    EXPECT_EQ(pad.segment.start, 5u * GST_SECOND) << pad.name;
+    EXPECT_GT(pad.buffers, 0u) << pad.name;
   }
 }
 

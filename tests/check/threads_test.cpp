@@ -167,10 +167,9 @@ TEST_F(Threads, FilesAreSoughtAskedAndShrunkWhileTheyPlay) {
     seeking.emplace_back([&, i] {
       std::mt19937 random(static_cast<unsigned>(i));
       for (int n = 0; n < kSeeks; ++n) {
-        const bool sought = SeekSomewhere(&recorders[i], ways[i].pushed, random);
-        EXPECT_TRUE(sought) << i << " " << n;
+        ASSERT_TRUE(SeekSomewhere(&recorders[i], ways[i].pushed, random)) << i << " " << n;
         if (random() % 2) {
-          EXPECT_TRUE(recorders[i].WaitFirstBuffers(60)) << i << " " << n;
+          ASSERT_TRUE(recorders[i].WaitFirstBuffers(60)) << i << " " << n;
         }
       }
     });

@@ -50,6 +50,8 @@ bool Session::SeekByPushing(const SeekEvent& asked) {
   // last byte is asked for: sources that are sent to their end say EOS without a SEGMENT.
   const uint64_t last = std::max<uint64_t>(push_->size().value_or(G_MAXINT64), 1) - 1;
   const uint64_t offset = std::min(least.ok() ? *least : least.error().offset, last);
+  // While upstream flushes for a move of our own, it could not be told of this one.
+  const std::lock_guard sending(sending_upstream_);
   {
     const std::lock_guard lock(lock_);
     pending_seek_ = std::make_shared<SeekEvent>(seek);
@@ -148,7 +150,16 @@ std::optional<uint64_t> Session::WhereToGo() const {
   return far || held > max_buffered_bytes_ ? std::optional(wanted) : std::nullopt;
 }
 
+/// A seek in bytes that is an application's own affair.
+bool Session::SeekByBytes(Ref<GstEvent> event) {
+  const std::lock_guard sending(sending_upstream_);
+  return gst_pad_push_event(sink_, event.release());
+}
+
 GstFlowReturn Session::SeekUpstream(uint64_t offset) {
+  const std::unique_lock sending(sending_upstream_, std::try_to_lock);
+  // An application sends it elsewhere, and waits for this thread.
+  if (!sending.owns_lock()) return GST_FLOW_OK;
   const bool searches = carried_seek_ || demuxer_->searching();
   if (searches && ++moves_ > kMostMoves) {
     carried_seek_ = nullptr;
@@ -170,10 +181,12 @@ GstFlowReturn Session::SeekUpstream(uint64_t offset) {
   GST_DEBUG_OBJECT(element_, "going to byte %" G_GUINT64_FORMAT, offset);
   moving_ = true;
   if (gst_pad_push_event(sink_, event.release())) return GST_FLOW_OK;
-  GST_WARNING_OBJECT(
-      element_, "upstream cannot go to byte %" G_GUINT64_FORMAT " after all", offset);
   moving_ = false;
   EndOwnSeek(seqnum, offset);
+  // Somebody else's flush was faster: with it comes where to go on.
+  if (GST_PAD_IS_FLUSHING(sink_)) return GST_FLOW_FLUSHING;
+  GST_WARNING_OBJECT(
+      element_, "upstream cannot go to byte %" G_GUINT64_FORMAT " after all", offset);
   push_->GiveUpSeeking();
   return Work();
 }

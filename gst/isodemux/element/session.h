@@ -238,6 +238,7 @@ class Session {
   void MoveTo(uint64_t byte);
   bool EndOwnSeek(guint32 seqnum, uint64_t offset);
   std::optional<uint64_t> WhereToGo() const;
+  bool SeekByBytes(Ref<GstEvent> event);
   GstFlowReturn SeekUpstream(uint64_t offset);
   void HandleFlush(const Ref<GstEvent>& event);
   void HandleSegment(const Ref<GstEvent>& event);
@@ -302,6 +303,10 @@ class Session {
   std::atomic<bool> segmented_{false};
   std::string stream_id_;                  ///< upstream's
   std::unique_ptr<SegmentedInput> input_;  ///< where upstream brings an adaptive stream
+
+  /// Held while upstream is told to go elsewhere, for one thread at a time. The streaming thread
+  /// only tries: whoever holds it may be waiting for the stream lock.
+  std::mutex sending_upstream_;
 
   std::mutex task_lock_;
   bool stopped_ = false;  ///< under task_lock_: the task must not be started again
