@@ -59,6 +59,9 @@ GstFlowReturn Create(GstBaseSrc* source, guint64 offset, guint size, GstBuffer**
   const std::vector<uint8_t>& bytes = *state->bytes;
   if (offset >= bytes.size()) return GST_FLOW_EOS;
   const gsize length = std::min<gsize>(size, bytes.size() - offset);
+  if (offset <= state->options.bad_byte && state->options.bad_byte - offset < length) {
+    return GST_FLOW_ERROR;
+  }
   state->pushed += length;
   ++state->reads;
   state->end = std::max<uint64_t>(state->end, offset + length);

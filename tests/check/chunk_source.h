@@ -20,6 +20,7 @@ struct ChunkOptions {
   bool pullable = false;    ///< only when seekable
   size_t announced = 0;     ///< the size it tells instead of the right one
   int flags = 0;            ///< more GstSchedulingFlags
+  size_t bad_byte = SIZE_MAX;  ///< this one cannot be read
 };
 
 /// What has been asked of one.

@@ -3,6 +3,7 @@
 // How much is asked of a source that says it is slow or had rather be read in order
 // (GST_SCHEDULING_FLAG_BANDWIDTH_LIMITED, ..._SEQUENTIAL): pulls are counted.
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -23,10 +24,11 @@ constexpr int kSequential = GST_SCHEDULING_FLAG_SEQUENTIAL;
 
 using SharedBytes = std::shared_ptr<const std::vector<uint8_t>>;
 
-GstElement* Source(const SharedBytes& bytes, int flags) {
+GstElement* Source(const SharedBytes& bytes, int flags, size_t bad_byte = SIZE_MAX) {
   ChunkOptions options{4096, true, true};
   options.pullable = true;
   options.flags = flags;
+  options.bad_byte = bad_byte;
   return MakeChunkSource(bytes, options);
 }
 
@@ -127,6 +129,29 @@ constexpr Case kCases[] = {
 INSTANTIATE_TEST_SUITE_P(Movies, Limited, testing::ValuesIn(kCases), [](const auto& test) {
   return std::string(test.param.name);
 });
+
+/// A byte that cannot be read, in the middle of a file of one track.
+class BadByte : public testing::TestWithParam<int> {};
+
+TEST_P(BadByte, AllThatLiesBeforeItIsPlayed) {
+  MovieSpec spec = PlainMovie();
+  spec.tracks = {VideoTrack(1, 60)};
+  for (SampleSpec& sample : spec.tracks[0].samples)
+    sample.size = 2000;
+  const auto bytes = std::make_shared<const std::vector<uint8_t>>(BuildMovie(spec));
+  const size_t bad_byte = bytes->size() / 2;
+  Recorder recorder(Source(bytes, GetParam(), bad_byte));
+  recorder.Start("");
+  EXPECT_EQ(recorder.WaitEos(), Outcome::kError);
+  const std::vector<OracleSample> samples = ExpandMovie(*bytes)->tracks[0].samples;
+  const auto before = std::count_if(samples.begin(), samples.end(), [&](const auto& sample) {
+    return sample.offset + sample.size <= bad_byte;
+  });
+  ASSERT_GT(before, 100);
+  EXPECT_EQ(recorder.pads()[0].buffers, static_cast<size_t>(before));
+}
+
+INSTANTIATE_TEST_SUITE_P(Sources, BadByte, testing::Values(0, kLimited, kSequential));
 
 uint64_t Stat(const Recorder& recorder, const char* name) {
   GstStructure* stats = nullptr;

@@ -17,7 +17,8 @@
 
 namespace iso::test {
 
-/// Reads from memory. Read number `fail_at` (from 1) answers kNotYet, once.
+/// Reads from memory. Read number `fail_at` (from 1) answers kNotYet, once; reads that touch the
+/// byte at `bad_byte`, kReadFailed.
 class FaultSource final : public ByteSource {
  public:
   explicit FaultSource(std::vector<uint8_t> bytes) : memory_(std::move(bytes)) {}
@@ -29,11 +30,15 @@ class FaultSource final : public ByteSource {
       ++failures;
       return Error{Errc::kNotYet, {}, offset, out.size()};
     }
+    if (offset <= bad_byte && bad_byte - offset < out.size()) {
+      return Error{Errc::kReadFailed, {}, offset, out.size()};
+    }
     return memory_.Read(offset, out);
   }
 
   std::optional<uint64_t> size() const override { return memory_.size(); }
 
+  uint64_t bad_byte = UINT64_MAX;
   std::atomic<uint64_t> reads = 0;
   std::atomic<uint64_t> bytes_read = 0;
   std::atomic<uint64_t> failures = 0;

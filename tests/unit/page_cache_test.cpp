@@ -107,6 +107,18 @@ TEST_F(PageCacheTest, WhereTheFileEndsReadingOnGetsWhatALookUpGets) {
   EXPECT_EQ(cache.Get(cut_off, 1, kReadPages).error().code, Errc::kEndOfData);
 }
 
+TEST_F(PageCacheTest, WhatCannotBeReadNearbyIsNoMatter) {
+  source_->bad_byte = 100 + 6 * 1024 + 500;  // of page 6
+  PageCache ahead(source_, kPlenty);
+  for (const uint64_t page : {4, 5, 7, 8})
+    EXPECT_TRUE(ahead.Get(table_, page, kReadPages).ok()) << page;
+  EXPECT_EQ(ahead.Get(table_, 6, kReadPages).error().code, Errc::kReadFailed);
+  PageCache back(source_, kPlenty);
+  for (const uint64_t page : {9, 8, 7, 5, 4})
+    EXPECT_TRUE(back.Get(table_, page).ok()) << page;
+  EXPECT_EQ(back.Get(table_, 6).error().code, Errc::kReadFailed);
+}
+
 TEST_F(PageCacheTest, PagesBehindTheTableAndOddTablesAreRefused) {
   PageCache cache(source_, kPlenty);
   EXPECT_EQ(cache.Get(table_, 10).error().code, Errc::kEndOfTable);

@@ -70,6 +70,8 @@ GstFlowReturn BlockReader::Read(uint64_t offset, uint64_t size, bool copy, Ref<G
   if (block == nullptr) {
     if (size >= kAlone) return ReadAlone(offset, size, out);
     const GstFlowReturn flow = Load(offset, size, &block);
+    // What is wrong may be with bytes that nobody has asked for.
+    if (flow == GST_FLOW_ERROR) return ReadAlone(offset, size, out);
     if (flow != GST_FLOW_OK) return flow;
   }
   block->last_use = ++uses_;

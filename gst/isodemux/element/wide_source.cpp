@@ -25,7 +25,10 @@ Status WideSource::Read(uint64_t offset, std::span<uint8_t> out) {
       known && offset <= *known && out.size() <= *known - offset && out.size() <= kSmallestBlock;
   if (!wide) return source_->Read(offset, out);
   Block block = BlockFor(offset, out.size(), *known);
-  ISO_CHECK(source_->Read(block.offset, block.bytes));
+  const Status read = source_->Read(block.offset, block.bytes);
+  if (!read.ok() && read.error().code == Errc::kInterrupted) return read;
+  // What is wrong may be with bytes that nobody has asked for.
+  if (!read.ok()) return source_->Read(offset, out);
   const auto from = static_cast<ptrdiff_t>(offset - block.offset);
   std::copy_n(block.bytes.begin() + from, out.size(), out.begin());
   Keep(std::move(block));

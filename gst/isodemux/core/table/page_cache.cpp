@@ -184,14 +184,19 @@ Result<PageRef> PageCache::Get(const TableRef& table, uint64_t page, uint32_t co
   ISO_TRY(const Range range, RangeOf(table, page, page + 1));
   if (PageRef hit = state_->Find(range)) return hit;
   const uint32_t most = MostAtOnce(state_->memory.level());
+  uint64_t first = page;
   if (count == 1 && state_->IsRecent(table, page + 1)) {
-    const auto before = static_cast<uint32_t>(std::min<uint64_t>(page, most - 1));
-    return state_->ReadPages(table, page - before, before + 1, page);
+    first = page - std::min<uint64_t>(page, most - 1);
+    count = static_cast<uint32_t>(page - first + 1);
+  } else if (count == 1 && page > 0 && state_->IsRecent(table, page - 1)) {
+    count = most;
   }
-  if (count == 1 && page > 0 && state_->IsRecent(table, page - 1)) count = most;
   count = std::clamp(count, 1u, most);
-  Result<PageRef> read = state_->ReadPages(table, page, count, page);
-  const bool too_many = !read.ok() && count > 1 && read.error().code == Errc::kEndOfData;
+  Result<PageRef> read = state_->ReadPages(table, first, count, page);
+  // What is wrong may be with a page that nobody has asked for.
+  const bool too_many =
+      count > 1 && !read.ok() &&
+      (read.error().code == Errc::kEndOfData || read.error().code == Errc::kReadFailed);
   return too_many ? state_->ReadPages(table, page, 1, page) : read;
 }
 
