@@ -50,13 +50,6 @@ bool Session::SeekByPushing(const SeekEvent& asked) {
   // last byte is asked for: sources that are sent to their end say EOS without a SEGMENT.
   const uint64_t last = std::max<uint64_t>(push_->size().value_or(G_MAXINT64), 1) - 1;
   const uint64_t offset = std::min(least.ok() ? *least : least.error().offset, last);
-  // While upstream flushes for a move of our own, it could not be told of this one.
-  const std::lock_guard sending(sending_upstream_);
-  {
-    const std::lock_guard lock(lock_);
-    pending_seek_ = std::make_shared<SeekEvent>(seek);
-    pending_flushed_ = false;
-  }
   // Without a flush upstream could not go on where it has ended.
   auto event = NumberedEvent(gst_event_new_seek(1.0,
                                                 GST_FORMAT_BYTES,
@@ -67,10 +60,26 @@ bool Session::SeekByPushing(const SeekEvent& asked) {
                                                 -1),
                              seek.seqnum);
   GST_DEBUG_OBJECT(element_, "the seek needs bytes from %" G_GUINT64_FORMAT " on", offset);
-  if (gst_pad_push_event(sink_, event.release())) return true;
-  const std::lock_guard lock(lock_);
-  if (pending_seek_ && pending_seek_->seqnum == seek.seqnum) pending_seek_ = nullptr;
-  return false;
+  return SendUpstream(event, std::make_shared<SeekEvent>(seek));
+}
+
+/// An application's seek in bytes, for `seek` if there is one. While upstream flushes for a move of
+/// our own it cannot be told of another one. Not for the streaming thread.
+bool Session::SendUpstream(const Ref<GstEvent>& event, const std::shared_ptr<SeekEvent>& seek) {
+  while (true) {
+    uint64_t before = 0;
+    {
+      std::unique_lock lock(lock_);
+      move_ended_.wait(lock, [this] { return !begins_move_; });
+      before = own_moves_;
+      if (seek) pending_seek_ = seek;
+      pending_flushed_ = pending_flushed_ && !seek;
+    }
+    if (gst_pad_push_event(sink_, Ref<GstEvent>(event).release())) return true;
+    const std::lock_guard lock(lock_);
+    if (pending_seek_ == seek) pending_seek_ = nullptr;
+    if (own_moves_ == before) return false;
+  }
 }
 
 Result<uint64_t> Session::LeastNeededBy(const SeekRequest& request) const {
@@ -150,16 +159,7 @@ std::optional<uint64_t> Session::WhereToGo() const {
   return far || held > max_buffered_bytes_ ? std::optional(wanted) : std::nullopt;
 }
 
-/// A seek in bytes that is an application's own affair.
-bool Session::SeekByBytes(Ref<GstEvent> event) {
-  const std::lock_guard sending(sending_upstream_);
-  return gst_pad_push_event(sink_, event.release());
-}
-
 GstFlowReturn Session::SeekUpstream(uint64_t offset) {
-  const std::unique_lock sending(sending_upstream_, std::try_to_lock);
-  // An application sends it elsewhere, and waits for this thread.
-  if (!sending.owns_lock()) return GST_FLOW_OK;
   const bool searches = carried_seek_ || demuxer_->searching();
   if (searches && ++moves_ > kMostMoves) {
     carried_seek_ = nullptr;
@@ -169,6 +169,8 @@ GstFlowReturn Session::SeekUpstream(uint64_t offset) {
   {
     const std::lock_guard lock(lock_);
     own_seek_ = OwnSeek{seqnum, offset, false};
+    begins_move_ = true;
+    ++own_moves_;
   }
   auto event = NumberedEvent(gst_event_new_seek(1.0,
                                                 GST_FORMAT_BYTES,
@@ -180,11 +182,20 @@ GstFlowReturn Session::SeekUpstream(uint64_t offset) {
                              seqnum);
   GST_DEBUG_OBJECT(element_, "going to byte %" G_GUINT64_FORMAT, offset);
   moving_ = true;
-  if (gst_pad_push_event(sink_, event.release())) return GST_FLOW_OK;
+  const bool accepted = gst_pad_push_event(sink_, event.release());
+  bool crossed = false;
+  {
+    const std::lock_guard lock(lock_);
+    begins_move_ = false;
+    crossed = pending_seek_ != nullptr;
+  }
+  move_ended_.notify_all();
+  if (accepted) return GST_FLOW_OK;
   moving_ = false;
   EndOwnSeek(seqnum, offset);
   // Somebody else's flush was faster: with it comes where to go on.
   if (GST_PAD_IS_FLUSHING(sink_)) return GST_FLOW_FLUSHING;
+  if (crossed) return GST_FLOW_OK;
   GST_WARNING_OBJECT(
       element_, "upstream cannot go to byte %" G_GUINT64_FORMAT " after all", offset);
   push_->GiveUpSeeking();

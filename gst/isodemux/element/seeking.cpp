@@ -46,7 +46,7 @@ bool Session::HandleSeek(GstPad* pad, Ref<GstEvent> event) {
     last_seek_seqnum_ = seek.seqnum;
   }
   if (seek.Has(GST_SEEK_FLAG_INSTANT_RATE_CHANGE)) return SeekInstantly(seek);
-  if (push_ && seek.format == GST_FORMAT_BYTES) return SeekByBytes(std::move(event));
+  if (push_ && seek.format == GST_FORMAT_BYTES) return SendUpstream(event, nullptr);
   if (!ConvertSeekToTime(pad, &seek) || !IsPossible(seek)) return false;
   return push_ ? SeekByPushing(seek) : Seek(seek);
 }

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -238,7 +239,7 @@ class Session {
   void MoveTo(uint64_t byte);
   bool EndOwnSeek(guint32 seqnum, uint64_t offset);
   std::optional<uint64_t> WhereToGo() const;
-  bool SeekByBytes(Ref<GstEvent> event);
+  bool SendUpstream(const Ref<GstEvent>& event, const std::shared_ptr<SeekEvent>& seek);
   GstFlowReturn SeekUpstream(uint64_t offset);
   void HandleFlush(const Ref<GstEvent>& event);
   void HandleSegment(const Ref<GstEvent>& event);
@@ -304,10 +305,6 @@ class Session {
   std::string stream_id_;                  ///< upstream's
   std::unique_ptr<SegmentedInput> input_;  ///< where upstream brings an adaptive stream
 
-  /// Held while upstream is told to go elsewhere, for one thread at a time. The streaming thread
-  /// only tries: whoever holds it may be waiting for the stream lock.
-  std::mutex sending_upstream_;
-
   std::mutex task_lock_;
   bool stopped_ = false;  ///< under task_lock_: the task must not be started again
 
@@ -320,6 +317,9 @@ class Session {
   std::shared_ptr<SeekEvent> pending_seek_;        ///< under lock_: upstream is on its way for it
   bool pending_flushed_ = false;                   ///< under lock_: and has flushed
   std::optional<OwnSeek> own_seek_;                ///< under lock_: upstream is on its way for us
+  bool begins_move_ = false;                       ///< under lock_: it is being told so
+  uint64_t own_moves_ = 0;                         ///< under lock_: times that it was
+  std::condition_variable move_ended_;             ///< begins_move_ is false again
 
   std::atomic<uint64_t> seeks_{0};
   std::atomic<uint64_t> lost_samples_{0};
