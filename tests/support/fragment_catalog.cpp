@@ -47,6 +47,18 @@ void SplitAllRuns(FragmentedSpec* spec, size_t most) {
     SplitRuns(&fragment, most);
 }
 
+/// Two trafs for the same track in one moof, each with its tfdt.
+void HalveTrafs(FragmentedSpec* spec, size_t traf) {
+  for (FragmentSpec& fragment : spec->fragments) {
+    TrafSpec second = fragment.trafs[traf];
+    if (second.runs[0].count < 2) continue;
+    const size_t half = second.runs[0].count / 2;
+    fragment.trafs[traf].runs[0].count = half;
+    second.runs[0].count -= half;
+    fragment.trafs.insert(fragment.trafs.begin() + static_cast<ptrdiff_t>(traf) + 1, second);
+  }
+}
+
 void AddBases(Catalog* all) {
   for (const auto& [name, base] : {std::pair{"base-moof", BaseForm::kMoof},
                                    std::pair{"base-explicit", BaseForm::kExplicit},
@@ -250,17 +262,7 @@ void AddLayouts(Catalog* all) {
   AddPlain(all, "moof-for-each-track", [](FragmentedSpec& s) {
     s.fragments = CutFragmentsByTrack(s, kFragment);
   });
-  AddPlain(all, "trafs-of-one-track", [](FragmentedSpec& s) {
-    // Two trafs for the same track in one moof, each with its tfdt.
-    for (FragmentSpec& f : s.fragments) {
-      if (f.trafs[0].runs[0].count < 2) continue;
-      TrafSpec second = f.trafs[0];
-      const size_t half = second.runs[0].count / 2;
-      f.trafs[0].runs[0].count = half;
-      second.runs[0].count -= half;
-      f.trafs.insert(f.trafs.begin() + 1, second);
-    }
-  });
+  AddPlain(all, "trafs-of-one-track", [](FragmentedSpec& s) { HalveTrafs(&s, 0); });
   AddPlain(all, "large-mdat", [](FragmentedSpec& s) {
     for (FragmentSpec& f : s.fragments)
       f.large_mdat = true;
@@ -358,6 +360,59 @@ void AddIndexes(Catalog* all) {
   });
 }
 
+/// Runs of samples, each with the number of a description.
+Bytes RollMap(const std::vector<std::pair<uint32_t, uint32_t>>& runs) {
+  ByteWriter w;
+  w.Text("roll").U32(runs.size());
+  for (const auto& [samples, number] : runs)
+    w.U32(samples).U32(number);
+  return FullBox("sbgp", 0, 0, w.bytes());
+}
+
+/// Descriptions in a traf.
+Bytes OwnRolls(const std::vector<int16_t>& distances, uint32_t otherwise) {
+  ByteWriter w;
+  w.Text("roll").U32(2).U32(otherwise).U32(distances.size());
+  for (const int16_t distance : distances)
+    w.U16(static_cast<uint16_t>(distance));
+  return FullBox("sgpd", 2, 0, w.bytes());
+}
+
+/// Audio that has to be decoded from some packets before: of groups that the moov describes, and
+/// of groups of a fragment's own.
+void AddRolls(Catalog* all) {
+  const auto add = [all](const char* name, uint32_t otherwise, auto boxes, bool halved) {
+    AddPlain(all, name, [&](FragmentedSpec& s) {
+      GroupSpec group;
+      group.type = "roll";
+      group.version = 2;
+      group.default_index = otherwise;
+      group.descriptions = {{0xff, 0xff}, {0xff, 0xf6}};
+      group.has_runs = false;
+      s.movie.tracks[1].groups = {group};
+      if (halved) HalveTrafs(&s, 1);
+      uint32_t i = 0;
+      ForTrafs(&s, [&](TrafSpec& traf) {
+        if (traf.track == 1) traf.boxes = [boxes, i](uint64_t) { return boxes(i); };
+        ++i;
+      });
+    });
+  };
+  const auto by_default = [](uint32_t) { return Bytes(); };
+  const auto mapped = [](uint32_t i) { return RollMap({{7, 1}, {5 + i, 2}, {3, 0}, {9, 1}}); };
+  const auto own = [](uint32_t i) {
+    Bytes both = OwnRolls({-3, -60, 2}, i % 4);
+    const Bytes map = RollMap({{11, 0x10002}, {1, 2}, {4, 0x10001}, {2, 0x10003}, {1, 9}});
+    both.insert(both.end(), map.begin(), map.end());
+    return both;
+  };
+  add("rolls-by-default", 2, by_default, false);
+  add("rolls-mapped", 0, mapped, false);
+  add("rolls-own", 1, own, false);
+  add("rolls-own-in-two-trafs", 1, own, true);
+  add("rolls-mapped-in-two-trafs", 2, mapped, true);
+}
+
 void AddTrackMixes(Catalog* all) {
   AddPlain(all, "audio-only", [](FragmentedSpec& s) {
     s.movie.tracks = {AudioTrack(1, kSeconds)};
@@ -411,6 +466,7 @@ std::vector<CatalogFragments> FragmentCatalog() {
   AddTimes(&all);
   AddEdits(&all);
   AddIndexes(&all);
+  AddRolls(&all);
   AddTrackMixes(&all);
   return all;
 }

@@ -4,6 +4,7 @@
 
 #include "oracle_fragments.h"
 
+#include <algorithm>
 #include <map>
 
 namespace iso::test {
@@ -37,8 +38,18 @@ class FieldReader {
   size_t at_;
 };
 
+/// The descriptions of one kind of group, in an sgpd of `roll` or `prol`.
+struct Rolls {
+  std::vector<int> distances;
+  size_t otherwise = 0;  ///< of samples that no sbgp names
+};
+
+/// By the kind of group.
+using RollKinds = std::map<std::string, Rolls>;
+
 struct TrackState {
   OracleTrack* track = nullptr;
+  RollKinds rolls;
   Defaults trex;
   int64_t next_dts = 0;
 };
@@ -54,6 +65,14 @@ class FragmentExpander {
         state.next_dts = last.dts + static_cast<int64_t>(last.duration);
       }
       tracks_.emplace(track.id, state);
+    }
+    for (const Child& child : Children(moov)) {
+      const auto tkhd = Find(child.body, {"tkhd"});
+      const auto stbl = Find(child.body, {"mdia", "minf", "stbl"});
+      if (child.type != "trak" || !tkhd || !stbl) continue;
+      const size_t at = tkhd->Read(0, 1) == 1 ? 20 : 12;
+      const auto found = tracks_.find(static_cast<uint32_t>(tkhd->U32(at)));
+      if (found != tracks_.end()) found->second.rolls = Described(*stbl);
     }
     const auto mvex = Find(moov, {"mvex"});
     if (!mvex) return;
@@ -98,10 +117,67 @@ class FragmentExpander {
       state.next_dts = static_cast<int64_t>(tfdt->Read(4, tfdt->Read(0, 1) == 1 ? 8 : 4));
     }
     uint64_t position = base;
+    const size_t first = state.track->rolls.size();
     for (const Child& child : Children(traf)) {
       if (child.type == "trun") Trun(child.body, d, base, &position, &state);
     }
     *next_base = position;
+    ReadRolls(traf, first, &state);
+  }
+
+  static RollKinds Described(const View& parent) {
+    RollKinds kinds;
+    for (const Child& child : Children(parent)) {
+      const std::string type = child.body.Text(4, 4);
+      if (child.type != "sgpd" || (type != "roll" && type != "prol")) continue;
+      FieldReader fields(child.body);
+      const uint64_t version = fields.Take(1);
+      fields.Take(3);
+      fields.Take();
+      const uint64_t every = version >= 1 ? fields.Take() : 2;
+      Rolls& rolls = kinds[type];
+      rolls.otherwise = static_cast<size_t>(version >= 2 ? fields.Take() : 0);
+      for (uint64_t left = fields.Take(); left > 0 && fields.left() > 0; --left) {
+        const uint64_t length = every != 0 ? every : fields.Take();
+        rolls.distances.push_back(static_cast<int16_t>(fields.Take(2)));
+        for (uint64_t more = 2; more < length; ++more)
+          fields.Take(1);
+      }
+    }
+    return kinds;
+  }
+
+  /// For the samples from `first` on, those of this traf.
+  static void ReadRolls(const View& traf, size_t first, TrackState* state) {
+    std::vector<uint32_t>& all = state->track->rolls;
+    const size_t count = all.size() - first;
+    RollKinds own = Described(traf);
+    for (const std::string type : {"roll", "prol"}) {
+      const Rolls& shared = state->rolls[type];
+      std::vector<size_t> numbers;
+      for (const Child& child : Children(traf)) {
+        if (child.type != "sbgp" || child.body.Text(4, 4) != type) continue;
+        FieldReader fields(child.body);
+        const uint64_t version = fields.Take(1);
+        fields.Take(3);
+        fields.Take();
+        if (version == 1) fields.Take();
+        for (uint64_t left = fields.Take(); left > 0 && fields.left() >= 8; --left) {
+          const uint64_t samples = fields.Take();
+          const auto number = static_cast<size_t>(fields.Take());
+          numbers.resize(std::min(count, numbers.size() + samples), number);
+        }
+      }
+      const size_t own_default = own[type].otherwise;
+      numbers.resize(count, own_default != 0 ? 0x10000 + own_default : shared.otherwise);
+      for (size_t i = 0; i < count; ++i) {
+        const bool local = numbers[i] > 0x10000;
+        const std::vector<int>& from = local ? own[type].distances : shared.distances;
+        const size_t number = numbers[i] - (local ? 0x10000 : 0);
+        if (number == 0 || number > from.size() || from[number - 1] >= 0) continue;
+        all[first + i] = std::max(all[first + i], static_cast<uint32_t>(-from[number - 1]));
+      }
+    }
   }
 
   static void Trun(

@@ -95,6 +95,9 @@ TEST_P(Fragments, InOrder) {
     ASSERT_EQ(all.size(), expected.samples.size()) << "track " << expected.id;
     for (size_t i = 0; i < all.size(); ++i) {
       ASSERT_EQ(Plain(all[i]), expected.samples[i]) << "track " << expected.id << " sample " << i;
+      const auto roll = track->samples->RollDistance(all[i].index);
+      ASSERT_TRUE(roll.ok());
+      ASSERT_EQ(*roll, expected.rolls[i]) << "track " << expected.id << " sample " << i;
     }
   }
 }

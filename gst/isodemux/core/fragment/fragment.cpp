@@ -35,6 +35,8 @@ size_t Fragment::Footprint() const {
     all += sizeof(LooseBox) + box.body.capacity();
   for (const TrackFragment& track : tracks) {
     all += sizeof(TrackFragment) + track.runs.capacity() * sizeof(TrackRun);
+    for (const RollRuns& rolls : track.rolls)
+      all += rolls.Bytes();
     for (const TrackRun& run : track.runs)
       all += run.checkpoints.capacity() * sizeof(TrackRun::Checkpoint);
   }

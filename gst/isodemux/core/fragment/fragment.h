@@ -14,6 +14,7 @@
 #include "core/base/bytes.h"
 #include "core/base/fourcc.h"
 #include "core/base/rational.h"
+#include "core/fragment/roll_runs.h"
 #include "core/table/samples.h"
 
 namespace iso {
@@ -62,6 +63,7 @@ struct TrackFragment {
   int64_t duration = 0;                ///< of all samples
   uint32_t count = 0;
   std::vector<TrackRun> runs;  ///< without empty ones
+  std::array<RollRuns, kRollKinds> rolls;
 
   // Of all samples, since the base.
   int64_t least_pts = kTimeMax;

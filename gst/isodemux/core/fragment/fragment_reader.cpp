@@ -6,6 +6,7 @@
 
 #include "core/box/fragment_boxes.h"
 #include "core/codec/box_list.h"
+#include "core/table/group_kinds.h"
 
 namespace iso {
 namespace {
@@ -41,6 +42,7 @@ class FragmentReader {
     SampleDefaults defaults;
     uint64_t base = 0;      ///< what data offsets count from
     uint64_t position = 0;  ///< where the next run lies, if it does not say
+    std::array<RollGroups, kRollKinds> rolls;
   };
 
   BoxHeader HeaderOf(const BoxView& box) const;
@@ -50,6 +52,8 @@ class FragmentReader {
   void ReadChild(const BoxView& box, Traf* traf);
   void ReadTime(const BoxView& box, Traf* traf);
   void ReadRun(const BoxView& box, Traf* traf);
+  void ReadDescriptions(const BoxView& box, Traf* traf);
+  void ReadGroups(const BoxView& box, Traf* traf);
   uint64_t DataOf(const TrunBox& run, const Traf& traf) const;
   void Sum(TrackRun* run, Traf* traf);
   void SumUniform(const TrackRun& run, Traf* traf);
@@ -148,7 +152,45 @@ void FragmentReader::ReadChild(const BoxView& box, Traf* traf) {
     ReadTime(box, traf);
   } else if (box.type == FourCC("trun")) {
     ReadRun(box, traf);
+  } else if (box.type == FourCC("sgpd")) {
+    ReadDescriptions(box, traf);
+  } else if (box.type == FourCC("sbgp")) {
+    ReadGroups(box, traf);
   }
+}
+
+/// Sync samples are told by their flags, so that only groups that say how far before them decoding
+/// has to start are of use.
+std::optional<size_t> RollKindOf(FourCC type) {
+  const auto kind = GroupKindOf(type);
+  if (kind == GroupKind::kRolls) return size_t{0};
+  return kind == GroupKind::kPrerolls ? std::optional<size_t>(1) : std::nullopt;
+}
+
+/// Of each kind of group the first of either box counts.
+void FragmentReader::ReadDescriptions(const BoxView& box, Traf* traf) {
+  const BoxHeader header = HeaderOf(box);
+  const auto parsed = ParseBox<SgpdBox>(header, box.body, nullptr);
+  if (!parsed.ok()) return Report(parsed.error().code, box);
+  const auto kind = RollKindOf(parsed->grouping_type);
+  if (!kind || !traf->rolls[*kind].own.values.empty()) return;
+  GroupTable& own = traf->rolls[*kind].own;
+  auto values = GroupValues(
+      *GroupKindOf(parsed->grouping_type), *parsed, header, context_.limits.max_group_descriptions);
+  if (!values.ok()) return Report(values.error().code, box);
+  own.values = std::move(*values);
+  own.default_description = parsed->default_index;
+}
+
+void FragmentReader::ReadGroups(const BoxView& box, Traf* traf) {
+  const auto parsed = ParseBox<SbgpBox>(HeaderOf(box), box.body, nullptr);
+  if (!parsed.ok()) return Report(parsed.error().code, box);
+  const auto kind = RollKindOf(parsed->grouping_type);
+  if (!kind || !traf->rolls[*kind].runs.empty()) return;
+  const TableRef& entries = parsed->entries;
+  traf->rolls[*kind].runs = Bytes(fragment_.bytes)
+                                .subspan(static_cast<size_t>(entries.offset - moof_.offset),
+                                         static_cast<size_t>(entries.count) * entries.stride);
 }
 
 void FragmentReader::ReadTime(const BoxView& box, Traf* traf) {
@@ -257,6 +299,10 @@ void FragmentReader::Keep(Traf traf) {
   if (empty && !(traf.header.flags & TfhdBox::kDurationIsEmpty)) return;
   // A duration that is empty lasts as long as one default sample. 8.8.7.1.
   if (empty) traf.track.duration = traf.defaults.duration;
+  const FragmentTrack& track = context_.tracks[traf.track.track];
+  for (size_t kind = 0; kind < kRollKinds; ++kind) {
+    traf.track.rolls[kind] = traf.rolls[kind].Resolve(track.rolls[kind]);
+  }
   fragment_.data_end = std::max(fragment_.data_end, traf.track.data_end);
   fragment_.tracks.push_back(std::move(traf.track));
 }
@@ -293,6 +339,9 @@ void Merge(Fragment* fragment) {
         checkpoint.dts += later;
       }
       if (run.first < kMostSamples - run.count) same->runs.push_back(std::move(run));
+    }
+    for (size_t kind = 0; kind < kRollKinds; ++kind) {
+      same->rolls[kind].Append(next.rolls[kind], same->count);
     }
     if (!same->runs.empty()) same->count = same->runs.back().first + same->runs.back().count;
     if (next.count > 0) {

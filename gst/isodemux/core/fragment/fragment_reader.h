@@ -21,6 +21,7 @@ struct FragmentTrack {
   SampleDefaults defaults;     ///< of trex
   int64_t table_duration = 0;  ///< of the samples in moov: where its fragments begin if they
                                ///< do not say
+  std::array<GroupTable, kRollKinds> rolls;  ///< of its tables; runs do not matter
 };
 
 struct FragmentContext {

@@ -101,7 +101,9 @@ Result<uint64_t> FragmentSamples::Back(uint64_t n, uint64_t steps) const {
   }
   FragmentRef at = place->fragment;
   uint32_t i = place->i;
-  while (i < steps) {
+  for (int passed = 0; i < steps; ++passed) {
+    // Nothing has to be decoded from that far away, whatever is said of it.
+    if (passed == kMostFragments) return NumberOf(*at, 0);
     steps -= i;
     const Result<FragmentRef> before = BeforeWith(*at);
     if (!before.ok() && before.error().code == Errc::kEndOfTable) {
@@ -312,6 +314,16 @@ Result<std::optional<uint64_t>> FragmentSamples::SyncAtOrAfter(uint64_t n) const
     sync = FirstSync(*at, 0);
   }
   return sync ? std::optional<uint64_t>(NumberOf(*at, *sync)) : std::optional<uint64_t>();
+}
+
+Result<uint32_t> FragmentSamples::RollDistance(uint64_t n) const {
+  if (IsInTable(n)) return table_->RollDistance(n);
+  ISO_TRY(const Place place, PlaceOf(n));
+  const TrackFragment* track = place.fragment->Of(track_);
+  uint32_t most = 0;
+  for (size_t kind = 0; track != nullptr && kind < kRollKinds; ++kind)
+    most = std::max(most, track->rolls[kind].At(place.i));
+  return most;
 }
 
 // The cursor.

@@ -31,9 +31,7 @@ class FragmentSamples final : public Samples {
   Result<std::optional<uint64_t>> SyncAtOrBefore(uint64_t n) const override;
   Result<std::optional<uint64_t>> SyncAtOrAfter(uint64_t n) const override;
 
-  Result<uint32_t> RollDistance(uint64_t n) const override {
-    return IsInTable(n) ? table_->RollDistance(n) : uint32_t{0};
-  }
+  Result<uint32_t> RollDistance(uint64_t n) const override;
 
   bool IsUniform() const override { return false; }
 

@@ -100,6 +100,8 @@ Result<std::vector<FragmentTrack>> FragmentedMovie::Tracks() const {
                        found->default_size,
                        found->default_flags};
     }
+    const SampleTableLayout& layout = track.table->layout();
+    each.rolls = {layout.rolls, layout.prerolls};
     ISO_TRY(const uint64_t count, track.table->SampleCount());
     if (count > 0) {
       ISO_TRY(each.table_duration, track.table->DecodeTime(count));

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// GroupReader: the sample groups of a track that tell where decoding can and must start.
-// ISO/IEC 14496-12 8.9 and 10, 14496-15 8.4 (`sync`).
+// GroupReader: the sample groups of a track's tables that tell where decoding can and must start.
 
 #pragma once
 
-#include <cstdint>
-#include <vector>
+#include <array>
 
 #include "core/movie/box_loader.h"
+#include "core/table/group_kinds.h"
 #include "core/table/table_ref.h"
 
 namespace iso {
@@ -23,12 +22,9 @@ class GroupReader {
   void Fill(SampleTableLayout* layout) const;
 
  private:
-  GroupTable* TableOf(FourCC type);
+  GroupTable& TableOf(GroupKind kind) { return tables_[static_cast<size_t>(kind)]; }
 
-  GroupTable access_points_;
-  GroupTable sync_kinds_;
-  GroupTable rolls_;
-  GroupTable prerolls_;
+  std::array<GroupTable, kGroupKinds> tables_;
 };
 
 }  // namespace iso

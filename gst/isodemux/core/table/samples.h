@@ -63,8 +63,8 @@ class Samples {
   /// when there is none.
   virtual Result<uint64_t> First() const = 0;
 
-  /// The sample that lies `steps` before number n, or the first one. n may be kPastLastSample or
-  /// any other number, of a sample or not.
+  /// The sample that lies `steps` before number n, or the first one; a nearer one where that is
+  /// dozens of fragments away. n may be kPastLastSample or any other number, of a sample or not.
   virtual Result<uint64_t> Back(uint64_t n, uint64_t steps) const = 0;
 
   /// Everything about sample n.
