@@ -95,10 +95,13 @@ size_t FragmentIndex::Want() const {
 
 void FragmentIndex::SetRoom(size_t bytes) const {
   std::vector<FragmentRef> dropped;  // freed after the lock
+  std::vector<TimeSearch> forgotten;
   const std::lock_guard lock(mutex_);
   room_ = bytes;
   ShareRoom();
-  if (!file_.comes_once) dropped = TrimRecent();
+  if (file_.comes_once) return;
+  dropped = TrimRecent();
+  forgotten.swap(searches_);
 }
 
 /// A sixteenth is for whole fragments. Of the rest nearly all is for anchors or, where fragments do
@@ -495,7 +498,7 @@ Status FragmentIndex::Bisect(TimeSearch* search) const {
   Bracket* const bracket = &search->bracket;
   const int64_t time_ns = search->time_ns;
   for (; search->tries < kMostProbes; ++search->tries) {
-    if (file_.comes_once && search->file_size > 0) RememberSearch(*search);
+    if (search->file_size > 0) RememberSearch(*search);
     const Fragment& low = *bracket->low;
     if (low.end_ns > time_ns || bracket->high <= low.data_end) break;
     const uint64_t guess = Guess(*search);

@@ -124,8 +124,8 @@ class FragmentIndex final : private IndexMemory::Holder {
   std::vector<FragmentRef> TrimRecent() const;
   bool CountKept(size_t bytes) const;
 
-  /// A search for a time, as far as it has come. Where data comes once, one that is answered kNotYet
-  /// is begun anew, and what its first probes looked at may be out of reach by then.
+  /// A search for a time, as far as it has come. One that is answered kNotYet is begun anew, and
+  /// what its first probes looked at may be out of reach by then.
   struct TimeSearch {
     int64_t time_ns;
     uint64_t file_size;  ///< as it was
@@ -174,7 +174,7 @@ class FragmentIndex final : private IndexMemory::Holder {
   mutable size_t kept_room_;                 ///< of that, for those that nobody need be in
   mutable size_t kept_bytes_ = 0;            ///< of those, as counted
   mutable Anchors anchors_;
-  mutable std::vector<TimeSearch> searches_;  ///< the newest in front; where data comes once
+  mutable std::vector<TimeSearch> searches_;  ///< the newest in front
   mutable CountedList<int64_t> steps_;  ///< every so many fragments, as far as they were followed:
                                         ///< offset, start (ns), and when each track starts
   mutable size_t most_steps_;
