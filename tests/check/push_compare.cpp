@@ -35,9 +35,9 @@ std::string TextOf(const RecordedItem& item) {
     return out.str();
   }
   out << "buffer protection " << ProtectionOf(item) << " pts " << item.pts << " dts " << item.dts
-      << " duration " << item.duration << " offset " << item.offset << " flags "
-      << (item.flags & ~GST_BUFFER_FLAG_TAG_MEMORY) << " bytes " << item.data.size() << " clip "
-      << item.clip_start << '+' << item.clip_end << " caps " << item.caps;
+      << " duration " << item.duration << " offset " << item.offset << " flags " << item.flags
+      << " bytes " << item.data.size() << " clip " << item.clip_start << '+' << item.clip_end
+      << " caps " << item.caps;
   return out.str();
 }
 

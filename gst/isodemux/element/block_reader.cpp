@@ -182,8 +182,6 @@ GstFlowReturn BlockReader::ReadAlone(uint64_t offset, uint64_t size, Ref<GstBuff
   const GstFlowReturn flow = source_.Pull(offset, &buffer);
   if (flow != GST_FLOW_OK) return flow;
   if (gst_buffer_get_size(buffer.get()) < size) return GST_FLOW_EOS;
-  // As parts of blocks are flagged: how much is read at once is not to be seen.
-  GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_TAG_MEMORY);
   *out = std::move(buffer);
   return GST_FLOW_OK;
 }

@@ -295,8 +295,10 @@ void OutputPad::PostQos(const Event& event) const {
 }
 
 GstFlowReturn OutputPad::PushBuffer(Ref<GstBuffer> buffer) {
+  // Parts of others have this flag: what was read alone, or copied, is not to be told from them.
+  GST_BUFFER_FLAG_SET(buffer.writable(), GST_BUFFER_FLAG_TAG_MEMORY);
   if (discont_) {
-    GST_BUFFER_FLAG_SET(buffer.writable(), GST_BUFFER_FLAG_DISCONT);
+    GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DISCONT);
     discont_ = false;
   }
   GST_LOG_OBJECT(pad_.get(), "pushing %" GST_PTR_FORMAT, static_cast<void*>(buffer.get()));
