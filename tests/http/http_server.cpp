@@ -324,13 +324,15 @@ bool HttpServer::SendBody(int socket,
                           uint64_t end,
                           const std::string& name) {
   char block[kBlock];
-  const uint64_t begin = start;
-  const auto begun = std::chrono::steady_clock::now();
+  auto due = std::chrono::steady_clock::now();
   while (start < end && !stopping_) {
+    // What a thread that was kept waiting did not send is not made up for in a burst.
     if (how.bytes_per_second > 0) {
-      const double due =
-          static_cast<double>(start - begin) / static_cast<double>(how.bytes_per_second);
-      std::this_thread::sleep_until(begun + std::chrono::duration<double>(due));
+      std::this_thread::sleep_until(due);
+      const double seconds =
+          static_cast<double>(sizeof block) / static_cast<double>(how.bytes_per_second);
+      due = std::chrono::steady_clock::now() +
+            std::chrono::nanoseconds(static_cast<int64_t>(seconds * 1e9));
     }
     const size_t want = std::min<uint64_t>(end - start, sizeof block);
     const ssize_t got = pread(file, block, want, static_cast<off_t>(start));

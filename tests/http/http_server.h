@@ -23,7 +23,7 @@ struct HttpFile {
   std::string path;  ///< on disk
   bool ranges = true;
   bool length = true;  ///< false: the body ends where the connection does; no ranges then
-  uint64_t bytes_per_second = 0;  ///< 0: as fast as it goes
+  uint64_t bytes_per_second = 0;  ///< at most, without bursts; 0: as fast as it goes
 };
 
 struct HttpCounts {
