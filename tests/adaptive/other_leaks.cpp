@@ -10,6 +10,5 @@ extern "C" const char* __lsan_default_suppressions() {
   return "leak:libgstadaptivedemux2\n"   // streams, caps
          "leak:libgsthls\n"              // URIs
          "leak:libgstsmoothstreaming\n"  // caps
-         "leak:gst_structure_free\n"     // souphttpsrc's session, when its context is freed
-         "leak:libsoup-3.0\n";           // what was cancelled
+         "leak:gst_structure_free\n";    // souphttpsrc's session, when its context is freed
 }
